@@ -1,4 +1,4 @@
-"""Writing files so that a crash, a full disk or a kill leaves the old file or the new one, never half of one."""
+"""Writing files so that a crash, a full disk or a kill leaves the old file or the new one, never a half."""
 
 from __future__ import annotations
 

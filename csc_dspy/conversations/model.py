@@ -1,13 +1,13 @@
 """`Turn` and `Conversation`, in the schema of the published dataset.
 
-Whatever spelling comes in (客服 or agent, ``策略5: 情感管理`` or ``EM``), a turn holds a speaker and members of
-one taxonomy; going out it is always the published spelling. Keys that the schema does not know are kept.
+Whatever spelling comes in (客服 or agent, ``策略5: 情感管理`` or ``EM``), a turn holds a speaker and members
+of one taxonomy; going out it is always the published spelling. Keys that the schema does not know are kept.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from typing import Annotated, Any, TypeVar
 
@@ -55,26 +55,26 @@ def _speaker(value: object) -> Speaker:
 
 
 def _strategy(value: object, info: ValidationInfo) -> Strategy | None:
-    if value is None or value == "" or isinstance(value, Strategy):
-        return value or None
-    return _member(Strategy, value, info)
+    if isinstance(value, Strategy):
+        return value
+    return _member(value, "strategy", lambda label: _taxonomy_in_force(info).strategy(label))
 
 
 def _stage(value: object, info: ValidationInfo) -> Stage | None:
-    if value is None or value == "" or isinstance(value, Stage):
-        return value or None
-    return _member(Stage, value, info)
+    if isinstance(value, Stage):
+        return value
+    return _member(value, "stage", lambda label: _taxonomy_in_force(info).stage(label))
 
 
-def _member(kind: type[_Member], value: object, info: ValidationInfo) -> Any:
-    what = kind.__name__.lower()
+def _member(value: object, kind: str, find: Callable[[str | int], _Member]) -> _Member | None:
+    if value is None or value == "":
+        return None
     if not isinstance(value, str | int) or isinstance(value, bool):
-        raise _invalid(f"a {what} is text, not {type(value).__name__}", f"give one {what} by name or number")
-    taxonomy = _taxonomy_in_force(info)
+        raise _invalid(f"a {kind} is text, not {type(value).__name__}", f"give one {kind} by name or number")
     try:
-        return taxonomy.strategy(value) if kind is Strategy else taxonomy.stage(value)
+        return find(value)
     except LabelError as error:
-        raise _invalid(error.problem, error.remedy or f"give one {what}") from error
+        raise _invalid(error.problem, error.remedy or f"give one {kind}") from error
 
 
 def _language(value: object) -> object:
@@ -150,16 +150,21 @@ class Conversation(BaseModel):
     @model_validator(mode="wrap")
     @classmethod
     def _under_one_taxonomy(
-        cls, data: Any, handler: ModelWrapValidatorHandler[Conversation], info: ValidationInfo
+        cls, data: object, handler: ModelWrapValidatorHandler[Conversation], info: ValidationInfo
     ) -> Conversation:
         if not isinstance(data, Mapping):
             return handler(data)
         taxonomy = _taxonomy_of(data.get("taxonomy"), info.context)
         token = _current.set(taxonomy)
         try:
-            return handler({**data, "taxonomy": taxonomy})
+            conversation = handler({**data, "taxonomy": taxonomy})
         finally:
             _current.reset(token)
+        if any(turn.strategy and turn.strategy.taxonomy != taxonomy.id for turn in conversation.dialogue):
+            raise _invalid(
+                f"a turn is labelled by another taxonomy than {taxonomy.id!r}", "use one taxonomy throughout"
+            )
+        return conversation
 
     @property
     def spoken_language(self) -> Language:
@@ -223,7 +228,9 @@ def _taxonomy_of(named: object, given: Taxonomy | None) -> Taxonomy:
     if given is not None:
         if named == given.id:
             return given
-        raise _invalid(f"labelled by the taxonomy {named!r}, not {given.id!r}", f"read it with taxonomy {named!r}")
+        raise _invalid(
+            f"labelled by the taxonomy {named!r}, not {given.id!r}", f"read it with taxonomy {named!r}"
+        )
     try:
         return load_taxonomy(str(named))
     except TaxonomyError as error:

@@ -26,7 +26,10 @@ _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _OPENING = re.compile(r"\[(?=\[)")
 _CLOSING = re.compile(r"\](?=\])")
 
-_LABEL: Final[dict[Language, str]] = {"en": "{speaker} [{label}]: {text}", "zh": "{speaker}【{label}】：{text}"}
+_LABEL: Final[dict[Language, str]] = {
+    "en": "{speaker} [{label}]: {text}",
+    "zh": "{speaker}【{label}】：{text}",
+}
 _PLAIN: Final[dict[Language, str]] = {"en": "{speaker}: {text}", "zh": "{speaker}：{text}"}
 _BETWEEN: Final = " · "
 
@@ -48,6 +51,8 @@ def render_turn(turn: Turn, language: Language, *, strategy: bool = True, stage:
     return form.format(speaker=speaker_name(turn.speaker, language), label=label, text=one_line(turn.text))
 
 
-def render(turns: Iterable[Turn], language: Language, *, strategies: bool = True, stages: bool = False) -> str:
+def render(
+    turns: Iterable[Turn], language: Language, *, strategies: bool = True, stages: bool = False
+) -> str:
     """Turns as lines. Stages are shown where turns have them: see `Conversation.with_stages`."""
     return "\n".join(render_turn(turn, language, strategy=strategies, stage=stages) for turn in turns)

@@ -125,7 +125,9 @@ hostile = st.sampled_from(
     ),
     st.sampled_from(["en", "zh"]),
 )
-def test_layout_can_be_read_back_whatever_is_typed(turns: list[tuple[str, object, str]], language: Language) -> None:
+def test_layout_can_be_read_back_whatever_is_typed(
+    turns: list[tuple[str, object, str]], language: Language
+) -> None:
     dialogue = [
         Turn.model_validate({"speaker": who, "text": text, "strategy": label if who == "supporter" else None})
         for who, label, text in turns

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from csc_dspy.conversations import Conversation, derive_stages, next_stage
-from csc_dspy.taxonomy import load_taxonomy
+from csc_dspy.taxonomy import Taxonomy, load_taxonomy
 
 COPC = load_taxonomy("copc")
 ESCONV = load_taxonomy("esconv")
@@ -80,7 +80,7 @@ def test_with_stages_writes_them_down_for_the_supporter_only() -> None:
 
 
 @pytest.mark.parametrize("taxonomy", [COPC, ESCONV])
-def test_no_strategy_goes_back_further_than_the_taxonomy_allows(taxonomy: object) -> None:
-    for running in COPC.stages:
-        for strategy in (*COPC.strategies, None):
-            assert running.number - next_stage(running, strategy, COPC).number <= COPC.fall_back
+def test_no_strategy_goes_back_further_than_the_taxonomy_allows(taxonomy: Taxonomy) -> None:
+    for running in taxonomy.stages:
+        for strategy in (*taxonomy.strategies, None):
+            assert running.number - next_stage(running, strategy, taxonomy).number <= taxonomy.fall_back

@@ -48,7 +48,9 @@ def test_nobodys_name_is_refused(name: object) -> None:
         turn(speaker=name)
 
 
-@pytest.mark.parametrize("label", ["策略5 情感管理", "策略5: 情感管理", "EM", "emotional management", 5, "５"])
+@pytest.mark.parametrize(
+    "label", ["策略5 情感管理", "策略5: 情感管理", "EM", "emotional management", 5, "\uff15"]
+)
 def test_labels_become_members(label: object) -> None:
     assert turn(strategy=label).strategy == COPC.strategy("emotional_management")
 
@@ -82,7 +84,7 @@ def test_a_turn_says_something(text: str) -> None:
 
 @pytest.mark.parametrize("label", [{"strategy": "GT"}, {"stage": "connecting"}])
 def test_a_customer_follows_no_strategy(label: dict[str, str]) -> None:
-    with pytest.raises(ValidationError, match="only the supporter|a customer's turn carries"):
+    with pytest.raises(ValidationError, match="a customer's turn carries a strategy"):
         turn(speaker="customer", **label)
 
 
@@ -107,7 +109,9 @@ def test_numbers_as_ids_become_text() -> None:
     assert Conversation.model_validate({"id": 7, "dialogue": []}).id == "7"
 
 
-@pytest.mark.parametrize(("name", "language"), [("zh-CN", "zh"), ("Chinese", "zh"), ("EN_us", "en"), ("", None)])
+@pytest.mark.parametrize(
+    ("name", "language"), [("zh-CN", "zh"), ("Chinese", "zh"), ("EN_us", "en"), ("", None)]
+)
 def test_language_names(name: str, language: str | None) -> None:
     assert Conversation.model_validate({"language": name, "dialogue": []}).language == language
 
@@ -134,7 +138,9 @@ def test_conversations_are_frozen() -> None:
 
 
 def test_another_taxonomy_by_context_by_name_and_by_object() -> None:
-    turns = [{"speaker": "supporter", "strategy": "Question", "stage": "exploration", "text": "What happened?"}]
+    turns = [
+        {"speaker": "supporter", "strategy": "Question", "stage": "exploration", "text": "What happened?"}
+    ]
     by_context = Conversation.model_validate({"dialogue": turns}, context=ESCONV)
     by_name = Conversation.model_validate({"dialogue": turns, "taxonomy": "esconv"})
     by_object = Conversation.model_validate({"dialogue": turns, "taxonomy": ESCONV})
@@ -149,6 +155,13 @@ def test_a_row_of_another_taxonomy_than_asked_for_is_refused() -> None:
         Conversation.model_validate({"dialogue": [], "taxonomy": "esconv"}, context=COPC)
     with pytest.raises(ValidationError, match="no taxonomy is called 'mine'"):
         Conversation.model_validate({"dialogue": [], "taxonomy": "mine"})
+
+
+def test_one_conversation_holds_one_taxonomy() -> None:
+    foreign = turn(strategy=ESCONV.strategy("Question"))
+    with pytest.raises(ValidationError, match="another taxonomy than 'copc'"):
+        Conversation(dialogue=(foreign,))
+    assert Conversation(dialogue=(foreign,), taxonomy=ESCONV).dialogue == (foreign,)
 
 
 def test_taxonomy_does_not_leak_into_the_next_row() -> None:
@@ -194,7 +207,9 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
-spoken = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40).filter(lambda text: text.strip() != "")
+spoken = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40).filter(
+    lambda text: text.strip() != ""
+)
 
 
 @st.composite
@@ -202,10 +217,18 @@ def rows(draw: st.DrawFn, taxonomy: Taxonomy = COPC) -> dict[str, Any]:
     """Rows as the published dataset writes them, with every optional field and unknown keys."""
     dialogue = []
     for _ in range(draw(st.integers(0, 6))):
-        row: dict[str, Any] = {"speaker": draw(st.sampled_from(["客服", "客户"])), "strategy": "", "text": draw(spoken)}
+        row: dict[str, Any] = {
+            "speaker": draw(st.sampled_from(["客服", "客户"])),
+            "strategy": "",
+            "text": draw(spoken),
+        }
         if row["speaker"] == "客服":
             row["strategy"] = draw(st.sampled_from(["", *(s.label for s in taxonomy.strategies)]))
-            row |= draw(st.fixed_dictionaries({}, optional={"stage": st.sampled_from([s.id for s in taxonomy.stages])}))
+            row |= draw(
+                st.fixed_dictionaries(
+                    {}, optional={"stage": st.sampled_from([s.id for s in taxonomy.stages])}
+                )
+            )
         dialogue.append(row | draw(st.fixed_dictionaries({}, optional={"seconds": json_values})))
     words = st.text(st.characters(codec="utf-8"), max_size=10)
     known = {"id": words, "source": words, "topic": words, "scenario": words, "customer_goal": words}
