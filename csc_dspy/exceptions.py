@@ -8,6 +8,9 @@
     ├── LabelError           a label names no strategy or stage, or more than one
     ├── DataError            input cannot be read, or a row of it is bad
     │   └── LeakError        evaluation dialogues would get into training, or the other way
+    ├── LMError              a language model cannot be had, refuses, or does not answer
+    │   ├── AnswerError      it answered, but not with what was asked for
+    │   └── BudgetError      a limit on calls, tokens or money is reached
     └── OutputError          a result cannot be written (nothing half-written is left behind)
 
 Each prints as one line: where it happened, what is wrong, and how to mend it.
@@ -55,6 +58,18 @@ class DataError(CSCError):
 
 class LeakError(DataError):
     """Evaluation dialogues would get into training data, or the other way round."""
+
+
+class LMError(CSCError):
+    """A language model cannot be had, refuses the task, or does not answer."""
+
+
+class AnswerError(LMError):
+    """A language model answered, but not with what was asked for."""
+
+
+class BudgetError(LMError):
+    """A limit on calls, tokens or money is reached; what was done until then is kept."""
 
 
 class OutputError(CSCError):

@@ -28,8 +28,8 @@ from pydantic_core import PydanticCustomError
 from csc_dspy.conversations.language import detect_language, parse_language
 from csc_dspy.conversations.speakers import Speaker, known_speakers, parse_speaker, speaker_name
 from csc_dspy.conversations.stages import derive_stages
-from csc_dspy.exceptions import LabelError, TaxonomyError
-from csc_dspy.taxonomy import DEFAULT, Language, Stage, Strategy, Taxonomy, load_taxonomy
+from csc_dspy.exceptions import LabelError
+from csc_dspy.taxonomy import BUILT_IN, DEFAULT, Language, Stage, Strategy, Taxonomy, load_taxonomy
 
 # The taxonomy of the conversation being validated, for the turns inside it.
 _current: ContextVar[Taxonomy | None] = ContextVar("taxonomy", default=None)
@@ -179,6 +179,9 @@ class Conversation(BaseModel):
             digest.update(f"{turn.speaker}\0{turn.text}\0".encode())
         return digest.hexdigest()
 
+    def __hash__(self) -> int:
+        return hash((self.id, self.content_hash))
+
     def supporter_turns(self) -> Iterator[tuple[int, Turn]]:
         """The supporter's turns with their positions in the dialogue."""
         return ((i, turn) for i, turn in enumerate(self.dialogue) if turn.speaker == "supporter")
@@ -231,7 +234,10 @@ def _taxonomy_of(named: object, given: Taxonomy | None) -> Taxonomy:
         raise _invalid(
             f"labelled by the taxonomy {named!r}, not {given.id!r}", f"read it with taxonomy {named!r}"
         )
-    try:
-        return load_taxonomy(str(named))
-    except TaxonomyError as error:
-        raise _invalid(error.problem, "give its TOML file as the taxonomy") from error
+    # Only by name: a row of data must not choose which file is opened.
+    if named not in BUILT_IN:
+        raise _invalid(
+            f"labelled by the taxonomy {str(named)[:60]!r}, which is not built in",
+            "give its TOML file as the taxonomy",
+        )
+    return load_taxonomy(str(named))

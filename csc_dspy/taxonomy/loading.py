@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
@@ -71,13 +71,7 @@ def load_taxonomy(source: str | Path = DEFAULT) -> Taxonomy:
     """A built-in taxonomy by name, or one from a TOML file of the same form (see docs/taxonomy.md)."""
     if isinstance(source, str) and source in BUILT_IN:
         return _built_in(source)
-    path = Path(source)
-    if not path.exists() and path.suffix != ".toml":
-        raise TaxonomyError(
-            f"no taxonomy is called {str(source)!r}",
-            remedy=f"built in are {' and '.join(BUILT_IN)}; or give a TOML file",
-        )
-    return _load(path)
+    return _load(Path(source))
 
 
 @lru_cache(maxsize=len(BUILT_IN))
@@ -87,9 +81,7 @@ def _built_in(name: str) -> Taxonomy:
 
 def _load(path: Path) -> Taxonomy:
     try:
-        content = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
-        raise TaxonomyError(f"cannot be read: {error.strerror}", where=str(path)) from error
+        content = tomllib.loads(_read(path).decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise TaxonomyError("is not UTF-8 text", where=str(path), remedy="save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
@@ -103,6 +95,19 @@ def _load(path: Path) -> Taxonomy:
     except TaxonomyError as error:
         error.where = str(path)
         raise
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    # A ValueError says that the text cannot be a path at all, because it holds a zero byte for one.
+    except (FileNotFoundError, ValueError) as error:
+        raise TaxonomyError(
+            f"no taxonomy is called {str(path)!r}, nor is it a file",
+            remedy=f"built in are {' and '.join(BUILT_IN)}; or give a TOML file",
+        ) from error
+    except OSError as error:
+        raise TaxonomyError(f"cannot be read: {error.strerror}", where=str(path)) from error
 
 
 def _build(file: _File) -> Taxonomy:
@@ -132,7 +137,7 @@ def _strategy(entry: _StrategyEntry, file: _File, homes: dict[str, Stage]) -> St
         )
     try:
         label = file.label.format(number=entry.number, en=entry.name.en, zh=entry.name.zh, id=entry.id)
-    except (KeyError, IndexError, ValueError, AttributeError) as error:
+    except (LookupError, ValueError, TypeError, AttributeError) as error:
         raise TaxonomyError(
             f"label = {file.label!r} cannot be filled in", remedy="it may use {number}, {en}, {zh} and {id}"
         ) from error
@@ -166,14 +171,28 @@ def _ordered(what: str, entries: Iterable[_E]) -> None:
 
 
 def _unambiguous(taxonomy: Taxonomy) -> None:
-    """Each spelling names one member only, and the label of a data file can be read back."""
-    try:
-        for strategy in taxonomy.strategies:
-            names = (strategy.id, strategy.abbreviation, strategy.name.en, strategy.name.zh, strategy.label)
-            for spelling in (*names, *strategy.aliases):
-                taxonomy.strategy(spelling)
-        for stage in taxonomy.stages:
-            for spelling in (stage.id, stage.name.en, stage.name.zh, *stage.aliases):
-                taxonomy.stage(spelling)
-    except LabelError as error:
-        raise TaxonomyError(error.problem, remedy="each spelling must name one member only") from error
+    """Each spelling names its own member only, and the label of a data file can be read back."""
+    for strategy in taxonomy.strategies:
+        names = (strategy.id, strategy.abbreviation, strategy.name.en, strategy.name.zh, strategy.label)
+        _read_back(taxonomy.strategy, strategy, (*names, *strategy.aliases))
+    for stage in taxonomy.stages:
+        _read_back(taxonomy.stage, stage, (stage.id, stage.name.en, stage.name.zh, *stage.aliases))
+
+
+_M = TypeVar("_M", Stage, Strategy)
+
+
+def _read_back(find: Callable[[str], _M], member: _M, spellings: Iterable[str]) -> None:
+    for spelling in spellings:
+        try:
+            found = find(spelling)
+        except LabelError as error:
+            problem = error.problem
+        else:
+            if found == member:
+                continue
+            problem = f"{spelling!r} names {found.id!r}"
+        raise TaxonomyError(
+            f"{type(member).__name__.lower()} {member.id!r}: {problem}",
+            remedy="each name, abbreviation, alias and filled-in label must spell its own entry and no other",
+        )

@@ -86,6 +86,14 @@ class Taxonomy:
         """The stage that ``label`` spells, in any accepted spelling; LabelError if none or several."""
         return self._stage_index.find(label)
 
+    def strategies_named_in(self, text: str) -> tuple[Strategy, ...]:
+        """The strategies whose names occur in a longer text."""
+        return self._strategy_index.named_in(text)
+
+    def stages_named_in(self, text: str) -> tuple[Stage, ...]:
+        """The stages whose names occur in a longer text."""
+        return self._stage_index.named_in(text)
+
     @cached_property
     def fingerprint(self) -> str:
         """A hash of everything in this taxonomy; compiled programs are bound to it."""

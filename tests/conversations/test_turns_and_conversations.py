@@ -153,7 +153,7 @@ def test_another_taxonomy_by_context_by_name_and_by_object() -> None:
 def test_a_row_of_another_taxonomy_than_asked_for_is_refused() -> None:
     with pytest.raises(ValidationError, match="labelled by the taxonomy 'esconv', not 'copc'"):
         Conversation.model_validate({"dialogue": [], "taxonomy": "esconv"}, context=COPC)
-    with pytest.raises(ValidationError, match="no taxonomy is called 'mine'"):
+    with pytest.raises(ValidationError, match="taxonomy 'mine', which is not built in"):
         Conversation.model_validate({"dialogue": [], "taxonomy": "mine"})
 
 
@@ -177,6 +177,11 @@ def test_content_hash_depends_on_words_and_speakers_only() -> None:
     renamed = base.model_copy(update={"id": "x", "topic": "y"})
     assert base.content_hash == relabelled.content_hash == renamed.content_hash
     assert base.content_hash != other.content_hash
+
+
+def test_conversations_can_be_members_of_a_set() -> None:
+    row = PUBLISHED | {"profile": {"age": 7}}
+    assert len({Conversation.model_validate(row), Conversation.model_validate(row)}) == 1
 
 
 def test_copies_and_pickles_are_equal() -> None:

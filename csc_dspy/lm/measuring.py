@@ -1,0 +1,69 @@
+"""What is measured while a program answers: tokens, calls, and how likely each label was.
+
+Predictions carry only what was asked for, because optimizers turn whole predictions into demonstrations.
+What was measured on the way is collected beside them, per context, so it is safe under threads and asyncio.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Usage:
+    """What answering has cost."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    repairs: int = 0
+    """Answers that could not be read and were asked for again."""
+
+
+@dataclass(slots=True)
+class Measured:
+    """Everything measured since `measuring` began."""
+
+    usage: Usage = field(default_factory=Usage)
+    probabilities: dict[str, Mapping[str, float]] = field(default_factory=dict)
+    """For each label field that was answered with a measured distribution: label → probability."""
+
+
+_collectors: ContextVar[tuple[Measured, ...]] = ContextVar("measured", default=())
+
+
+@contextmanager
+def measuring() -> Iterator[Measured]:
+    """Collect what is measured inside the block. Blocks nest: the outer ones see everything too."""
+    measured = Measured()
+    token = _collectors.set((*_collectors.get(), measured))
+    try:
+        yield measured
+    finally:
+        _collectors.reset(token)
+
+
+def record_call(*, input_tokens: int = 0, output_tokens: int = 0, cached_tokens: int = 0) -> None:
+    """One call to a language model has been answered."""
+    for measured in _collectors.get():
+        usage = measured.usage
+        usage.calls += 1
+        usage.input_tokens += input_tokens
+        usage.output_tokens += output_tokens
+        usage.cached_tokens += cached_tokens
+
+
+def record_repair() -> None:
+    """An answer could not be read and is asked for again."""
+    for measured in _collectors.get():
+        measured.usage.repairs += 1
+
+
+def record_probabilities(probabilities: Mapping[str, Mapping[str, float]]) -> None:
+    """How likely each label was, by field."""
+    for measured in _collectors.get():
+        measured.probabilities.update(probabilities)
