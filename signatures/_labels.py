@@ -42,7 +42,7 @@ class Labels:
         find = self.taxonomy.strategies_named_in if self.kind == "strategy" else self.taxonomy.stages_named_in
         return tuple(member.name[self.language] for member in find(text))
 
-    def annotation(self) -> Any:
+    def annotation(self) -> Any:  # noqa: ANN401  there is no type of types like this one
         """The type of a field that holds one of these labels."""
         return Annotated[Literal.__getitem__(self.names), self]
 

@@ -26,6 +26,9 @@ class Shown:
     """How likely each strategy is after the strategies so far, as an input."""
 
 
+DEFAULT: Final = Shown()
+
+
 def stage_guide(stages: tuple[Stage, ...], language: Language, shown: Shown) -> str:
     """The stages as a numbered list."""
     return "\n".join(
@@ -40,7 +43,9 @@ def strategy_guide(strategies: tuple[Strategy, ...], language: Language, shown: 
 
 
 def _strategy_line(strategy: Strategy, language: Language, shown: Shown) -> str:
-    home = _HOME[language].format(stage=strategy.stage.name[language]) if strategy.stage else _NO_HOME[language]
+    home = (
+        _HOME[language].format(stage=strategy.stage.name[language]) if strategy.stage else _NO_HOME[language]
+    )
     texts = [
         *[strategy.definition[language]] * shown.definitions,
         *[strategy.distinction[language]] * shown.distinctions,

@@ -10,7 +10,7 @@ import dspy
 from csc_dspy.taxonomy import Language, Localized, Taxonomy
 
 from . import _fields
-from ._shown import Shown, strategy_guide
+from ._shown import DEFAULT, Shown, strategy_guide
 
 _INSTRUCTIONS: Final = Localized(
     en="""\
@@ -38,8 +38,8 @@ How to decide:
 
 
 @lru_cache(maxsize=64)
-def classify_strategy(taxonomy: Taxonomy, language: Language, shown: Shown = Shown()) -> type[dspy.Signature]:
-    """conversation, turn → strategy."""
+def classify_strategy(taxonomy: Taxonomy, language: Language, shown: Shown = DEFAULT) -> type[dspy.Signature]:
+    """Conversation, turn → strategy."""
     return dspy.Signature(
         {
             "conversation": _fields.conversation(language),

@@ -10,7 +10,7 @@ import dspy
 from csc_dspy.taxonomy import Language, Localized, Taxonomy
 
 from . import _fields
-from ._shown import Shown, strategy_guide
+from ._shown import DEFAULT, Shown, strategy_guide
 
 _INSTRUCTIONS: Final = Localized(
     en="""\
@@ -42,8 +42,8 @@ something is open, and do not ask again for what has been said.
 
 
 @lru_cache(maxsize=64)
-def predict_strategy(taxonomy: Taxonomy, language: Language, shown: Shown = Shown()) -> type[dspy.Signature]:
-    """conversation [, stage] [, hint] → strategy."""
+def predict_strategy(taxonomy: Taxonomy, language: Language, shown: Shown = DEFAULT) -> type[dspy.Signature]:
+    """Conversation [, stage] [, hint] → strategy."""
     return dspy.Signature(
         {
             "conversation": _fields.conversation(language),

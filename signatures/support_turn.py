@@ -10,7 +10,7 @@ import dspy
 from csc_dspy.taxonomy import Language, Localized, Taxonomy
 
 from . import _fields
-from ._shown import Shown, stage_guide, strategy_guide
+from ._shown import DEFAULT, Shown, stage_guide, strategy_guide
 from .write_response import RULES
 
 _INSTRUCTIONS: Final = Localized(
@@ -50,8 +50,8 @@ How to write:
 
 
 @lru_cache(maxsize=64)
-def support_turn(taxonomy: Taxonomy, language: Language, shown: Shown = Shown()) -> type[dspy.Signature]:
-    """conversation [, hint] → stage, strategy, response."""
+def support_turn(taxonomy: Taxonomy, language: Language, shown: Shown = DEFAULT) -> type[dspy.Signature]:
+    """Conversation [, hint] → stage, strategy, response."""
     return dspy.Signature(
         {
             "conversation": _fields.conversation(language),

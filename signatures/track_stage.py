@@ -10,7 +10,7 @@ import dspy
 from csc_dspy.taxonomy import Language, Localized, Taxonomy
 
 from . import _fields
-from ._shown import Shown, stage_guide
+from ._shown import DEFAULT, Shown, stage_guide
 
 _INSTRUCTIONS: Final = Localized(
     en="""\
@@ -39,8 +39,8 @@ understood turns out to be wrong; a late identity check or a word of comfort doe
 
 
 @lru_cache(maxsize=64)
-def track_stage(taxonomy: Taxonomy, language: Language, shown: Shown = Shown()) -> type[dspy.Signature]:
-    """conversation → stage."""
+def track_stage(taxonomy: Taxonomy, language: Language, shown: Shown = DEFAULT) -> type[dspy.Signature]:
+    """Conversation → stage."""
     return dspy.Signature(
         {"conversation": _fields.conversation(language), "stage": _fields.stage(taxonomy, language)},
         _INSTRUCTIONS[language].format(stages=stage_guide(taxonomy.stages, language, shown)),

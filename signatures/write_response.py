@@ -10,11 +10,12 @@ import dspy
 from csc_dspy.taxonomy import Language, Localized, Taxonomy
 
 from . import _fields
-from ._shown import Shown, strategy_guide
+from ._shown import DEFAULT, Shown, strategy_guide
 
 RULES: Final = Localized(
     en="""\
-- Say one or two sentences, as one speaks, in the language of the conversation. No label, no speaker name, no quotes.
+- Say one or two sentences, as one speaks, in the language of the conversation. No label, no speaker name, \
+no quotes.
 - Do what the strategy says and nothing beyond it.
 - Take up what the customer has just said; do not repeat phrases that were used before.
 - Promise and state nothing that the conversation does not support. If the customer asks for something \
@@ -30,8 +31,8 @@ unreasonable, say so politely and say what is possible.
 
 _INSTRUCTIONS: Final = Localized(
     en="""\
-You are an experienced customer support agent. Write the supporter's next turn in the conversation so that it \
-follows the given strategy.
+You are an experienced customer support agent. Write the supporter's next turn in the conversation so that \
+it follows the given strategy.
 
 The strategies:
 {strategies}
@@ -50,8 +51,8 @@ How to write:
 
 
 @lru_cache(maxsize=64)
-def write_response(taxonomy: Taxonomy, language: Language, shown: Shown = Shown()) -> type[dspy.Signature]:
-    """conversation [, stage], strategy → response."""
+def write_response(taxonomy: Taxonomy, language: Language, shown: Shown = DEFAULT) -> type[dspy.Signature]:
+    """Conversation [, stage], strategy → response."""
     return dspy.Signature(
         {
             "conversation": _fields.conversation(language),

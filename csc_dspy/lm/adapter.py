@@ -97,7 +97,7 @@ class Adapter(MemoizingChatAdapter):
         demos: Sequence[Mapping[str, Any]],
         inputs: Mapping[str, Any],
     ) -> Values:
-        task = task_of(signature)
+        task = task_of(signature)  # type: ignore[arg-type]  # mypy takes a class of type Any for unhashable
         answer = lm.engine.answer(lm.model, task, [texts(demo, task) for demo in demos], texts(inputs, task))
         record_call()
         record_probabilities(answer.probabilities)
@@ -116,7 +116,7 @@ class Adapter(MemoizingChatAdapter):
         messages = self.format(signature, demos, inputs)
         response = yield request_for(lm, options, messages, generation)
         try:
-            return self._read(signature, response)
+            return self.read(signature, response)
         except AnswerError as error:
             problem = error.problem
         record_repair()
@@ -128,11 +128,12 @@ class Adapter(MemoizingChatAdapter):
         ]
         response = yield request_for(lm, options, messages, generation)
         try:
-            return self._read(signature, response)
+            return self.read(signature, response)
         except AnswerError as error:
             raise UnreadableAnswerError(signature, response.text or "", error) from error
 
-    def _read(self, signature: type[dspy.Signature], response: Response) -> Values:
+    def read(self, signature: type[dspy.Signature], response: Response) -> Values:
+        """The output values of a response; AnswerError if it cannot be read."""
         if response.finish_reason == "length":
             raise AnswerError("it was cut off at the token limit", remedy="raise --max-tokens")
         if not response.text:

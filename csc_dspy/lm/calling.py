@@ -7,10 +7,10 @@ it: callbacks, DSPy's streaming, and every engine that is not ours.
 
 from __future__ import annotations
 
-import datetime
 import uuid
 import zlib
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import Any, Final, Protocol, runtime_checkable
 
 import dspy
@@ -86,10 +86,10 @@ def complete(lm: dspy.LM, request: Request) -> Response:
     engine = lm.engine
     if _takes_direct_calls(lm, engine):
         response: Response = engine.complete(request)
-        _keep_books(lm, request, response)
+        keep_books(lm, request, response)
     else:
-        response = lm(request)
-    return _recorded(response)
+        response = _recorded(lm(request))
+    return response
 
 
 async def acomplete(lm: dspy.LM, request: Request) -> Response:
@@ -97,10 +97,10 @@ async def acomplete(lm: dspy.LM, request: Request) -> Response:
     engine = lm.engine
     if _takes_direct_calls(lm, engine):
         response: Response = await engine.asynchronous.complete(request)
-        _keep_books(lm, request, response)
+        keep_books(lm, request, response)
     else:
-        response = await lm.acall(request)
-    return _recorded(response)
+        response = _recorded(await lm.acall(request))
+    return response
 
 
 def _takes_direct_calls(lm: dspy.LM, engine: object) -> bool:
@@ -108,8 +108,9 @@ def _takes_direct_calls(lm: dspy.LM, engine: object) -> bool:
     return isinstance(engine, DirectEngine) and not watched
 
 
-def _keep_books(lm: dspy.LM, request: Request, response: Response) -> None:
-    """What DSPy's layer would have noted: the usage tracker and the history, where they are on."""
+def keep_books(lm: dspy.LM, request: Request, response: Response) -> None:
+    """Note a direct call, also where DSPy's layer would: usage tracker and history, where they are on."""
+    _recorded(response)
     if settings.usage_tracker:
         settings.usage_tracker.add_usage(lm.model, usage_dict(response))
     if not settings.disable_history:
@@ -125,7 +126,7 @@ def _keep_books(lm: dspy.LM, request: Request, response: Response) -> None:
                 "outputs": [response.text],
                 "usage": usage_dict(response),
                 "cost": None,
-                "timestamp": datetime.datetime.now(tz=datetime.timezone.utc).isoformat(),
+                "timestamp": datetime.now(tz=timezone.utc).isoformat(),
                 "uuid": str(uuid.uuid4()),
                 "model": lm.model,
                 "response_model": response.model,

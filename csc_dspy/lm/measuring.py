@@ -23,6 +23,14 @@ class Usage:
     repairs: int = 0
     """Answers that could not be read and were asked for again."""
 
+    def add(self, other: Usage) -> None:
+        """Count what another has counted."""
+        self.calls += other.calls
+        self.input_tokens += other.input_tokens
+        self.output_tokens += other.output_tokens
+        self.cached_tokens += other.cached_tokens
+        self.repairs += other.repairs
+
 
 @dataclass(slots=True)
 class Measured:
@@ -50,11 +58,7 @@ def measuring() -> Iterator[Measured]:
 def record_call(*, input_tokens: int = 0, output_tokens: int = 0, cached_tokens: int = 0) -> None:
     """One call to a language model has been answered."""
     for measured in _collectors.get():
-        usage = measured.usage
-        usage.calls += 1
-        usage.input_tokens += input_tokens
-        usage.output_tokens += output_tokens
-        usage.cached_tokens += cached_tokens
+        measured.usage.add(Usage(1, input_tokens, output_tokens, cached_tokens))
 
 
 def record_repair() -> None:

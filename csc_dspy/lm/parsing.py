@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args, get_origin
 
 from csc_dspy.exceptions import AnswerError, LabelError
@@ -60,12 +61,10 @@ def _value(name: str, field: FieldInfo, sections: Mapping[str, str]) -> Any:  # 
 
 
 def _label(name: str, labels: Labels, text: str) -> str:
-    candidates = [text, text.splitlines()[0]]
-    for candidate in candidates:
-        try:
+    # The whole, or its first line where an explanation follows, or the only name in the prose.
+    for candidate in (text, text.splitlines()[0]):
+        with suppress(LabelError):
             return labels.normalise(candidate)
-        except LabelError:
-            continue
     named = labels.named_in(text)
     if len(named) == 1:
         return named[0]

@@ -22,10 +22,10 @@ class Remembered(Generic[V]):
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._values: OrderedDict[Hashable, V] = OrderedDict()
+        self._values: OrderedDict[object, V] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: Hashable, make: Callable[[], V]) -> V:
+    def get(self, key: object, make: Callable[[], V]) -> V:
         """What was made for ``key``, made now if it is new."""
         with self._lock:
             if key in self._values:
@@ -53,7 +53,9 @@ class MemoizingChatAdapter(dspy.ChatAdapter):
 
     def format_system_message(self, signature: type[dspy.Signature]) -> str:
         """The instructions and the layout of the answer."""
-        return self._systems.get(signature, lambda: super(MemoizingChatAdapter, self).format_system_message(signature))
+        return self._systems.get(
+            signature, lambda: super(MemoizingChatAdapter, self).format_system_message(signature)
+        )
 
     def user_message_output_requirements(self, signature: type[dspy.Signature]) -> str:
         """The reminder of the answer's layout."""
@@ -75,7 +77,7 @@ class MemoizingChatAdapter(dspy.ChatAdapter):
         inputs: dict[str, Any],
         prefix: str = "",
         suffix: str = "",
-        main_request: bool = False,
+        main_request: bool = False,  # noqa: FBT001, FBT002  DSPy's signature
     ) -> str:
         """The input fields, and for the request itself the reminder."""
         if not all(type(inputs[name]) is str for name in signature.input_fields if name in inputs):

@@ -10,7 +10,7 @@ from csc_dspy.conversations import detect_language
 from csc_dspy.exceptions import LMError
 from csc_dspy.lm.structured import Label, OutputField, Task
 from csc_dspy.signatures import Labels, labels_of
-from csc_dspy.taxonomy import Language, Stage, Strategy
+from csc_dspy.taxonomy import Language
 
 if TYPE_CHECKING:
     import dspy
@@ -45,19 +45,14 @@ def _output(signature: type[dspy.Signature], name: str) -> OutputField:
 
 
 def _described(labels: Labels) -> tuple[Label, ...]:
-    return tuple(
-        Label(member.name[labels.language], _description(member, labels.language)) for member in labels.members
-    )
-
-
-def _description(member: Stage | Strategy, language: Language) -> str:
-    texts = [member.definition[language]]
-    if isinstance(member, Strategy):
-        texts.append(member.distinction[language])
-    return " ".join(texts)
+    # What sets a label apart names its neighbours, which misleads an engine that compares words.
+    language = labels.language
+    return tuple(Label(member.name[language], member.definition[language]) for member in labels.members)
 
 
 def _language(signature: type[dspy.Signature]) -> Language:
     """The language of the labels in it, or else that of its instructions."""
     found = (labels_of(field) for field in signature.fields.values())
-    return next((labels.language for labels in found if labels), None) or detect_language(signature.instructions)
+    return next((labels.language for labels in found if labels), None) or detect_language(
+        signature.instructions
+    )

@@ -31,10 +31,10 @@ class Stage:
 
     taxonomy: str
     id: str
-    number: int = field(compare=False)
-    name: Localized = field(compare=False)
-    definition: Localized = field(compare=False)
-    aliases: tuple[str, ...] = field(default=(), compare=False)
+    number: int = field(compare=False, repr=False)
+    name: Localized = field(compare=False, repr=False)
+    definition: Localized = field(compare=False, repr=False)
+    aliases: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     def __str__(self) -> str:
         return self.id
@@ -50,15 +50,15 @@ class Strategy:
 
     taxonomy: str
     id: str
-    number: int = field(compare=False)
-    name: Localized = field(compare=False)
-    abbreviation: str = field(compare=False)
-    stage: Stage | None = field(compare=False)
-    reopens: bool = field(compare=False)
-    definition: Localized = field(compare=False)
-    distinction: Localized = field(compare=False)
-    label: str = field(compare=False)
-    aliases: tuple[str, ...] = field(default=(), compare=False)
+    number: int = field(compare=False, repr=False)
+    name: Localized = field(compare=False, repr=False)
+    abbreviation: str = field(compare=False, repr=False)
+    stage: Stage | None = field(compare=False, repr=False)
+    reopens: bool = field(compare=False, repr=False)
+    definition: Localized = field(compare=False, repr=False)
+    distinction: Localized = field(compare=False, repr=False)
+    label: str = field(compare=False, repr=False)
+    aliases: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     def __str__(self) -> str:
         return self.id

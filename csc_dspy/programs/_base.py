@@ -1,0 +1,245 @@
+"""What all programs share: preparing the history, asking in steps, typed results."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping
+from contextlib import aclosing, closing
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Final
+
+import dspy
+
+from csc_dspy.conversations import Conversation
+from csc_dspy.lm.measuring import Measured, Usage, measuring
+from csc_dspy.lm.streaming import astream_field, stream_field, streams
+from csc_dspy.programs.history import History, Situation, as_conversation
+from csc_dspy.programs.options import Options
+from csc_dspy.programs.results import SupportPrediction
+from csc_dspy.signatures import classify_strategy
+from csc_dspy.taxonomy import Localized, Strategy
+
+StreamItem = str | SupportPrediction
+"""A piece of the response's text, or a prediction: what is decided before the text, and at the end all."""
+
+_REASONING: Final = Localized(
+    en="one or two sentences that lead to the decision", zh="用一两句话说明作出判断的理由"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question to the language model."""
+
+    predictor: dspy.Predict | dspy.ChainOfThought
+    inputs: Mapping[str, str]
+    streamed: str | None = None
+    """The output field whose text may be streamed."""
+    decided: SupportPrediction | None = None
+    """What is decided before this question, for those who watch the stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The answer to an `Ask`."""
+
+    values: Mapping[str, Any]
+    probabilities: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+
+Steps = Generator[Ask, Told, SupportPrediction]
+
+
+class Program(dspy.Module):
+    """A DSPy module for support conversations.
+
+    Programs hold no language model: they use that of ``dspy.context``. A program says in `steps` what it
+    asks; calling, awaiting and streaming it all run the same steps.
+    """
+
+    name: ClassVar[str]
+
+    def __init__(self, options: Options | None = None) -> None:
+        super().__init__()
+        self.options = options or Options()
+        self.labeller = _Labeller(self.options)
+
+    @abstractmethod
+    def steps(self, situation: Situation) -> Steps:
+        """Ask what has to be asked, and return the prediction."""
+
+    def predictor(self, signature: type[dspy.Signature]) -> dspy.Predict | dspy.ChainOfThought:
+        """A predictor for ``signature``, with reasoning where the options ask for it."""
+        if not self.options.reasoning:
+            return dspy.Predict(signature)
+        return dspy.ChainOfThought(
+            signature, rationale_field=dspy.OutputField(desc=_REASONING[self.options.language])
+        )
+
+    def forward(
+        self, history: History = (), turn: str | None = None, strategy: str | Strategy | None = None
+    ) -> SupportPrediction:
+        """The prediction for the supporter's coming turn after ``history``.
+
+        ``turn`` is the text of that turn where the task is to label it; ``strategy`` is given where the
+        caller has decided it.
+        """
+        run = self._begin(history, turn, strategy)
+        while run.ask:
+            with measuring() as measured:
+                values = run.ask.predictor(**run.ask.inputs)
+            run.tell(values, measured)
+        return run.prediction
+
+    async def aforward(
+        self, history: History = (), turn: str | None = None, strategy: str | Strategy | None = None
+    ) -> SupportPrediction:
+        """`forward`, asynchronously."""
+        run = self._begin(history, turn, strategy)
+        while run.ask:
+            with measuring() as measured:
+                values = await run.ask.predictor.acall(**run.ask.inputs)
+            run.tell(values, measured)
+        return run.prediction
+
+    def stream(self, history: History = (), strategy: str | Strategy | None = None) -> Iterator[StreamItem]:
+        """What is decided, then the response's text as it is written, then the whole prediction.
+
+        Engines that cannot stream give the text in one piece.
+        """
+        run = self._begin(history, None, strategy)
+        while ask := run.ask:
+            if ask.decided:
+                yield ask.decided
+            with closing(_pieces(ask)) as pieces:
+                while run.ask is ask:
+                    # Not around the yield: what the consumer does meanwhile is not ours to measure.
+                    with measuring() as measured:
+                        piece = next(pieces)
+                    if isinstance(piece, str):
+                        run.count(measured.usage)
+                        yield piece
+                    else:
+                        run.tell(piece, measured)
+        yield run.prediction
+
+    async def astream(
+        self, history: History = (), strategy: str | Strategy | None = None
+    ) -> AsyncIterator[StreamItem]:
+        """`stream`, asynchronously."""
+        run = self._begin(history, None, strategy)
+        while ask := run.ask:
+            if ask.decided:
+                yield ask.decided
+            async with aclosing(_apieces(ask)) as pieces:
+                while run.ask is ask:
+                    with measuring() as measured:
+                        piece = await anext(pieces)
+                    if isinstance(piece, str):
+                        run.count(measured.usage)
+                        yield piece
+                    else:
+                        run.tell(piece, measured)
+        yield run.prediction
+
+    def _begin(self, history: History, turn: str | None, strategy: str | Strategy | None) -> _Run:
+        options = self.options
+        conversation = as_conversation(history, options.taxonomy)
+        forced = options.taxonomy.strategy(strategy) if isinstance(strategy, str) else strategy
+        return _Run(self._all_steps(conversation, turn, forced))
+
+    def _all_steps(self, conversation: Conversation, turn: str | None, strategy: Strategy | None) -> Steps:
+        if self.options.unlabelled == "classify":
+            conversation = yield from self._labelled(conversation)
+        prediction = yield from self.steps(self._situation(conversation, turn, strategy))
+        prediction.history = conversation
+        return prediction
+
+    def _labelled(self, conversation: Conversation) -> Generator[Ask, Told, Conversation]:
+        """The conversation with a strategy at every supporter turn."""
+        turns = list(conversation.dialogue)
+        for index, turn in conversation.supporter_turns():
+            if turn.strategy is None:
+                before = self._situation(conversation.with_turns(turns[:index]))
+                told = yield Ask(
+                    self.labeller.classify, {"conversation": before.rendered(), "turn": turn.text}
+                )
+                label = self.options.taxonomy.strategy(told.values["strategy"])
+                turns[index] = turn.model_copy(update={"strategy": label})
+        return conversation.with_turns(turns)
+
+    def _situation(
+        self, conversation: Conversation, turn: str | None = None, strategy: Strategy | None = None
+    ) -> Situation:
+        options = self.options
+        return Situation(conversation, options.language, options.history_tokens, turn, strategy)
+
+
+class _Labeller(dspy.Module):
+    """Labels turns of the past. That is not the program's own task, so optimizers do not see it."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__()
+        self.classify = dspy.Predict(classify_strategy(options.taxonomy, options.language))
+        hide(self)
+
+
+def hide(module: dspy.Module) -> None:
+    """Keep optimizers away from a module: DSPy passes over what counts as compiled already."""
+    module._compiled = True  # noqa: SLF001  the only mark that DSPy has for it
+
+
+class _Run:
+    """A run of a program's steps: what is asked now, and the prediction once nothing is."""
+
+    prediction: SupportPrediction
+
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
+        self._usage = Usage()
+        self.ask: Ask | None = None
+        self._advance(None)
+
+    def tell(self, values: Mapping[str, Any], measured: Measured) -> None:
+        """Answer what is asked."""
+        self.count(measured.usage)
+        self._advance(Told(values, measured.probabilities))
+
+    def count(self, usage: Usage) -> None:
+        """Add what has been measured on the way."""
+        self._usage.add(usage)
+
+    def _advance(self, told: Told | None) -> None:
+        try:
+            self.ask = self._steps.send(told) if told else next(self._steps)
+        except StopIteration as done:
+            self.ask = None
+            self.prediction = done.value
+            self.prediction.usage = self._usage
+
+
+def _leaf(predictor: dspy.Predict | dspy.ChainOfThought) -> dspy.Predict:
+    return predictor if isinstance(predictor, dspy.Predict) else predictor.predict
+
+
+def _pieces(ask: Ask) -> Generator[str | Mapping[str, Any], None, None]:
+    """The pieces of the streamed field, where there is one and the engine can, then the values."""
+    if ask.streamed and streams(_leaf(ask.predictor)):
+        yield from stream_field(_leaf(ask.predictor), ask.inputs, ask.streamed)
+        return
+    values = ask.predictor(**ask.inputs)
+    if ask.streamed:
+        yield values[ask.streamed]
+    yield values
+
+
+async def _apieces(ask: Ask) -> AsyncGenerator[str | Mapping[str, Any], None]:
+    if ask.streamed and streams(_leaf(ask.predictor)):
+        async with aclosing(astream_field(_leaf(ask.predictor), ask.inputs, ask.streamed)) as pieces:
+            async for piece in pieces:
+                yield piece
+        return
+    values = await ask.predictor.acall(**ask.inputs)
+    if ask.streamed:
+        yield values[ask.streamed]
+    yield values
