@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import dspy
     from pydantic.fields import FieldInfo
 
-_MARKER: Final = re.compile(r"^[\s*_>`]*\[\[\s*##\s*(\w+)\s*##\s*\]\][*_`]*", re.MULTILINE)
+_MARKER: Final = re.compile(r"^[ \t*_>`]*\[\[\s*##\s*(\w+)\s*##\s*\]\][*_`]*", re.MULTILINE)
 _QUOTES: Final = {'"': '"', "'": "'", "“": "”", "「": "」", "`": "`"}
 
 
