@@ -11,6 +11,7 @@
     ├── LMError              a language model cannot be had, refuses, or does not answer
     │   ├── AnswerError      it answered, but not with what was asked for
     │   └── BudgetError      a limit on calls, tokens or money is reached
+    ├── ArtifactError        a compiled program cannot be read, or does not fit what is installed
     └── OutputError          a result cannot be written (nothing half-written is left behind)
 
 Each prints as one line: where it happened, what is wrong, and how to mend it.
@@ -70,6 +71,10 @@ class AnswerError(LMError):
 
 class BudgetError(LMError):
     """A limit on calls, tokens or money is reached; what was done until then is kept."""
+
+
+class ArtifactError(CSCError):
+    """A compiled program cannot be read, was changed, or does not fit the signatures or the taxonomy."""
 
 
 class OutputError(CSCError):
