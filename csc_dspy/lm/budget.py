@@ -90,12 +90,15 @@ class Budget:
         self.max_tokens = max_tokens
         self.max_usd = max_usd
         self._usage = RunUsage()
+        self._watched: list[Callable[[], int]] = []
         self._lock = Lock()
 
     @property
     def usage(self) -> RunUsage:
         """What has been used so far."""
-        return self._usage
+        with self._lock:
+            usage = self._usage
+            return replace(usage, retries=usage.retries + sum(retries() for retries in self._watched))
 
     def check(self) -> None:
         """Raise the `BudgetError` that the next call would meet, if any."""
@@ -129,18 +132,24 @@ class Budget:
     def failed(self, seconds: float) -> None:
         """A call has ended without an answer."""
         self._update(
-            lambda usage: replace(
-                usage, failed_calls=usage.failed_calls + 1, seconds=usage.seconds + seconds
-            )
+            lambda usage: replace(usage, failed_calls=usage.failed_calls + 1, seconds=usage.seconds + seconds)
         )
 
     def spared(self) -> None:
         """An answer was there already."""
         self._update(lambda usage: replace(usage, cached_answers=usage.cached_answers + 1))
 
-    def retried(self) -> None:
-        """A call is made once more after a passing failure."""
-        self._update(lambda usage: replace(usage, retries=usage.retries + 1))
+    def watch(self, retries: Callable[[], int]) -> None:
+        """Count in the usage what an engine says of its retries, until `settle`."""
+        with self._lock:
+            self._watched.append(retries)
+
+    def settle(self, retries: Callable[[], int]) -> None:
+        """Keep what an engine says of its retries, because it is about to be closed."""
+        with self._lock:
+            if retries in self._watched:
+                self._watched.remove(retries)
+                self._usage = replace(self._usage, retries=self._usage.retries + retries())
 
     def _update(self, change: Callable[[RunUsage], RunUsage]) -> None:
         with self._lock:

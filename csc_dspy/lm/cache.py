@@ -1,8 +1,7 @@
-"""Answers that were given before, kept on disk: JSON in one SQLite file, never pickles.
+"""Answers that were given before, kept on disk as JSON.
 
 Answers are looked up at once and written a little later, many in one transaction, by a thread of the cache's
-own: what is lost when the process is killed are the last moments, never the file. Several processes may share
-the folder.
+own: what is lost when the process is killed are the last moments, never the file.
 """
 
 from __future__ import annotations
@@ -13,31 +12,30 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from csc_dspy.exceptions import ConfigError
+from csc_dspy.lm.flights import Flights
 from csc_dspy.lm.folders import private_folder
+from csc_dspy.lm.storage import Storage
 
 if TYPE_CHECKING:
     from dspy.lm15 import Request, Response
 
 FORMAT: Final = 1
-"""Of keys and of stored answers; a file of another format is begun anew."""
-FILE: Final = "responses.sqlite"
-GIGABYTE: Final = 2**30
+"""Of keys and answers; each has a file of its own."""
+FILE: Final = f"responses-{FORMAT}.sqlite"
 
+_GIGABYTE: Final = 2**30
 _SECONDS_BETWEEN_WRITES: Final = 0.5
-_ROWS_IN_A_WRITE: Final = 256
-_SECONDS_FOR_A_LOCK: Final = 10.0
-_SHARE_TO_DROP: Final = 0.1
-"""How much of the oldest goes when the file is full."""
+_ROWS_TO_HURRY: Final = 256
 
 
 def key_of(fingerprint: str, request: Request) -> bytes:
     """What an answer is kept under: everything that it depends on."""
-    # lm15 has no public name for this.
+    # Under lm15's public names there is nothing like it.
     from dspy._vendor.lm15.serde import request_to_dict
 
     content = [FORMAT, fingerprint, request_to_dict(request)]
@@ -45,21 +43,201 @@ def key_of(fingerprint: str, request: Request) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
+def without_usage(response: Response) -> Response:
+    """An answer as one who did not cause it gets it: it took no tokens."""
+    from dspy.lm15 import Usage
+
+    return replace(response, usage=Usage())
+
+
 class ResponseCache:
     """The answers in one folder. Safe under threads, tasks, processes and forks.
 
-    Raises ConfigError if the folder cannot be used. Later troubles with it are told once in the log and cost
-    answers kept, never the run.
+    Raises ConfigError if the folder cannot be used. Later trouble with it is told in the log and never ends a
+    run.
     """
 
-    def __init__(self, folder: Path, *, size_limit: int = GIGABYTE) -> None:
+    def __init__(self, folder: Path, *, size_limit: int = _GIGABYTE) -> None:
         self.folder = folder
         self._size_limit = size_limit
         private_folder(folder)
-        self._begin()
-        atexit.register(self.close)
-        os.register_at_fork(after_in_child=self._begin)
+        self._start()
+
+    def _start(self) -> None:
+        self.flights: Flights[Response] = Flights()
+        """Identical calls in flight."""
+        self._changed = threading.Condition()
+        self._writing = threading.Lock()
+        self._waiting: dict[bytes, Response] = {}
+        self._being_written: dict[bytes, Response] = {}
+        self._thread: threading.Thread | None = None
+        self._closed = False
+        self._told: set[str] = set()
+        self._storage = self._opened()
 
     def get(self, key: bytes) -> Response | None:
         """The answer kept under ``key``, if there is one."""
-        ...
+        found = self._waiting.get(key) or self._being_written.get(key)
+        if found is not None:
+            return without_usage(found)
+        if self._closed:
+            return None
+        try:
+            value = self._storage.read(key)
+        except sqlite3.Error as error:
+            self._tell("looked up", error)
+            return None
+        return None if value is None else self._loaded(key, value)
+
+    def put(self, key: bytes, response: Response) -> None:
+        """Keep an answer; it is on disk within a second."""
+        with self._changed:
+            self._waiting[key] = response
+            count = len(self._waiting)
+            if self._thread is None and not self._closed:
+                self._thread = threading.Thread(target=self._keep_writing, name="csc-dspy-cache", daemon=True)
+                self._thread.start()
+            elif count in {1, _ROWS_TO_HURRY}:
+                self._changed.notify()
+
+    def flush(self) -> None:
+        """Write what is not on disk yet."""
+        with self._writing:
+            with self._changed:
+                self._being_written, self._waiting = self._waiting, {}
+            rows = [(key, _stored(response)) for key, response in self._being_written.items()]
+            try:
+                if rows:
+                    self._storage.write(rows)
+            except sqlite3.Error as error:
+                self._tell("kept", error)
+            finally:
+                self._being_written = {}
+
+    def close(self) -> None:
+        """Write everything and let go of the file."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join()
+        self.flush()
+        self._storage.close()
+
+    def after_fork(self) -> None:
+        """Make a child process independent of its parent, who writes what was waiting."""
+        # SQLite's connections must not be touched on this side of a fork, not even to close them.
+        _of_the_parent.append(self._storage)
+        self._start()
+
+    def _opened(self) -> Storage:
+        path = self.folder / FILE
+        try:
+            try:
+                return Storage(path, self._size_limit)
+            except sqlite3.OperationalError:
+                raise
+            except sqlite3.DatabaseError as error:
+                self._tell("read, and are begun anew", error)
+                _set_aside(path)
+                return Storage(path, self._size_limit)
+        except (sqlite3.Error, OSError) as error:
+            raise ConfigError(
+                f"cannot be used: {error}", where=str(path), remedy="mend it or delete it, or give --no-cache"
+            ) from error
+
+    def _keep_writing(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._closed or self._waiting)
+                if self._closed:
+                    return
+                # A moment for more to come, so that one transaction takes them all.
+                self._changed.wait_for(
+                    lambda: self._closed or len(self._waiting) >= _ROWS_TO_HURRY,
+                    timeout=_SECONDS_BETWEEN_WRITES,
+                )
+            self.flush()
+
+    def _loaded(self, key: bytes, value: bytes) -> Response | None:
+        from dspy._vendor.lm15.serde import response_from_dict
+
+        try:
+            return response_from_dict(json.loads(value))
+        # Whatever is not an answer of ours fails in one of these ways; it is asked for again and replaced.
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            from csc_dspy.logs import logger
+
+            logger.warning("{}: the entry {} is no answer and is not used", self.folder / FILE, key.hex())
+            return None
+
+    def _tell(self, what: str, error: sqlite3.Error) -> None:
+        if what not in self._told:
+            from csc_dspy.logs import logger
+
+            self._told.add(what)
+            logger.warning("{}: answers cannot be {}: {}", self.folder / FILE, what, error)
+
+
+def _stored(response: Response) -> bytes:
+    from dspy._vendor.lm15.serde import response_to_dict
+
+    content = response_to_dict(without_usage(response))
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def _set_aside(path: Path) -> None:
+    path.replace(path.with_suffix(".damaged"))
+    for ending in ("-wal", "-shm"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
+@dataclass
+class _Open:
+    cache: ResponseCache
+    users: int = 0
+
+
+_open: dict[Path, _Open] = {}
+_open_lock = threading.Lock()
+_of_the_parent: list[Storage] = []
+
+
+def borrow_cache(folder: Path) -> ResponseCache:
+    """The cache in a folder, one for all who use it in this process; to be followed by `return_cache`."""
+    with _open_lock:
+        entry = _open.get(folder.absolute())
+        if entry is None:
+            entry = _open[folder.absolute()] = _Open(ResponseCache(folder))
+        entry.users += 1
+        return entry.cache
+
+
+def return_cache(cache: ResponseCache) -> None:
+    """Write what is not on disk yet; the last who used the cache closes it."""
+    with _open_lock:
+        entry = _open[cache.folder.absolute()]
+        entry.users -= 1
+        if entry.users == 0:
+            del _open[cache.folder.absolute()]
+    if entry.users:
+        cache.flush()
+    else:
+        cache.close()
+
+
+@atexit.register
+def _close_all() -> None:
+    for entry in list(_open.values()):
+        entry.cache.close()
+
+
+def _after_fork() -> None:
+    global _open_lock  # noqa: PLW0603 - a thread that the child does not have may hold it
+    _open_lock = threading.Lock()
+    for entry in _open.values():
+        entry.cache.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -64,7 +64,9 @@ def find_key(
 def no_key(spec: str, usual: Sequence[str]) -> ConfigError:
     """The error for a language model whose key is missing."""
     names = " or ".join([*usual, KEY])
-    return ConfigError("needs an API key", where=f"--lm {spec}", remedy=f"set {names}, or give --api-key-file FILE")
+    return ConfigError(
+        "needs an API key", where=f"--lm {spec}", remedy=f"set {names}, or give --api-key-file FILE"
+    )
 
 
 def readable_by_others(file: Path) -> bool:

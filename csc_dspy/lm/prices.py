@@ -58,7 +58,7 @@ def listed_price(provider: str, model: str) -> Price | None:
     bare = prices.get(model)
     if own is None and bare is not None and bare.provider.startswith(provider):
         own = bare
-    return own and own.price
+    return own.price if own else None
 
 
 def priced_providers() -> frozenset[str]:

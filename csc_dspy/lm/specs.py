@@ -106,7 +106,7 @@ def route(spec: str, api_base: str | None = None, environ: Mapping[str, str] = o
     given = api_base or address_variable(provider, environ)[1]
     if provider in _HOSTED:
         server = _HOSTED[provider]
-        own = given is None or _same_host(given, server.address)
+        own = given is None or _host(given) == _host(server.address)
         return Route(spec, "hosted", provider, model, given or server.address, own, server.keys)
     if given and provider not in _OWN_PROTOCOL:
         return Route(spec, "hosted", provider, model, given, own_address=False, keys=_usual_keys(provider))
@@ -127,7 +127,7 @@ def address_variable(provider: str, environ: Mapping[str, str]) -> tuple[str, st
 
 def is_local(address: str) -> bool:
     """Whether an address is on this machine."""
-    host = urlsplit(address).hostname or ""
+    host = _host(address)
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -148,8 +148,12 @@ def _is_name(text: str) -> bool:
     return bool(text) and text.isprintable() and not any(letter.isspace() for letter in text)
 
 
-def _same_host(address: str, other: str) -> bool:
-    return urlsplit(address).hostname == urlsplit(other).hostname
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        # Whoever connects to it says what is wrong with it.
+        return ""
 
 
 def _usual_keys(provider: str) -> tuple[str, ...]:

@@ -1,0 +1,54 @@
+# Every target sets up the environment by itself, from a plain Python:
+#   make test
+#   make test PYTHON=python3.13 VENV=/tmp/venv313
+
+PYTHON ?= python3
+VENV ?= .venv
+
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.csc-dspy-installed
+SOURCES := csc_dspy signatures optimizers tests benchmarks
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test check format build bench clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: $(INSTALLED) ## statistics of the two packaged samples
+	$(BIN)/csc-dspy data stats --data rolecs-sample
+	$(BIN)/csc-dspy data stats --data csconv-sample
+
+test: check ## check, then all tests with branch coverage
+	$(BIN)/python -m pytest --cov
+
+check: $(INSTALLED) ## lint, formatting and types
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+
+format: $(INSTALLED) ## mend what can be mended by itself
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+build: $(INSTALLED) ## wheel and source distribution into dist/
+	$(BIN)/python -m build --no-isolation
+
+bench: $(INSTALLED) ## how quickly the command line starts
+	$(BIN)/python benchmarks/startup.py
+
+clean: ## remove what building and testing left behind, but not the environment
+	rm -rf build dist *.egg-info .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find $(SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is written last, so an installation that broke off is taken up again.
+$(INSTALLED): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null \
+	  || { echo "$(PYTHON) is not there or older than Python 3.10; name another: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo "$(PYTHON) cannot make environments: install its venv package (on Debian: python3-venv)" >&2; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
+	@echo "Installing csc-dspy and its tools into $(VENV) (a few minutes the first time) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@touch $@

@@ -1,0 +1,63 @@
+"""Customer support conversation as DSPy programs.
+
+Everything public is here: ``import csc_dspy as csc``. A name loads its part of the package when it is first
+used, so the import itself costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CSCError",
+    "Conversation",
+    "Stage",
+    "Strategy",
+    "Taxonomy",
+    "Turn",
+    "TurnExample",
+    "__version__",
+    "check",
+    "convert",
+    "load_taxonomy",
+    "read",
+    "split",
+    "stats",
+]
+
+_HOMES = {
+    "CSCError": "csc_dspy.exceptions",
+    "Conversation": "csc_dspy.conversations",
+    "Stage": "csc_dspy.taxonomy",
+    "Strategy": "csc_dspy.taxonomy",
+    "Taxonomy": "csc_dspy.taxonomy",
+    "Turn": "csc_dspy.conversations",
+    "TurnExample": "csc_dspy.conversations",
+    "check": "csc_dspy.data",
+    "convert": "csc_dspy.data",
+    "load_taxonomy": "csc_dspy.taxonomy",
+    "read": "csc_dspy.data",
+    "split": "csc_dspy.data",
+    "stats": "csc_dspy.data",
+}
+
+if TYPE_CHECKING:
+    from csc_dspy.conversations import Conversation, Turn, TurnExample
+    from csc_dspy.data import check, convert, read, split, stats
+    from csc_dspy.exceptions import CSCError
+    from csc_dspy.taxonomy import Stage, Strategy, Taxonomy, load_taxonomy
+else:
+    # Out of sight of type checkers, for which it would make every misspelled name a valid one.
+    def __getattr__(name: str) -> object:
+        from importlib import import_module
+
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

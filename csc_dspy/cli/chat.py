@@ -1,0 +1,148 @@
+"""``csc-dspy chat``: play the customer, or be advised as the supporter."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from csc_dspy.cli import commands, options
+from csc_dspy.exceptions import CSCError, DataError
+
+if TYPE_CHECKING:
+    from csc_dspy.cli.chatting.screen import Screen
+    from csc_dspy.cli.chatting.talk import Talk
+    from csc_dspy.cli.connection import Connection
+    from csc_dspy.taxonomy import Language
+
+_HELP: Final = """\
+Type what is said. Commands:
+  /why             what speaks for the last answer
+  /strategy NAME   decide the strategy of the next answer; without NAME all are listed
+  /undo            take back the customer's last turn and what followed
+  /save FILE       write the conversation to a file that every command reads
+  /help            this page
+  /quit            end (Ctrl-D too)"""
+
+
+@commands.command("chat")
+@options.program()
+@options.option(
+    "--as",
+    "role",
+    type=options.choice("customer", "supporter"),
+    default="customer",
+    show_default=True,
+    help="Whom you play. As the supporter you also type what the customer says, and get suggestions.",
+)
+@options.language()
+@options.taxonomy()
+@options.unlabelled()
+@options.history_tokens()
+@options.language_model()
+def command(
+    *,
+    program: str,
+    role: Literal["customer", "supporter"],
+    language: Language | None,
+    taxonomy: str | None,
+    unlabelled: Literal["classify", "unknown"],
+    history_tokens: int | None,
+    connection: Connection,
+) -> None:
+    """Talk to a program in the terminal; each answer shows its stage and strategy before the text.
+
+    Prompts are in English unless --language says otherwise. /help lists what else can be typed.
+    """
+    from rich.console import Console
+
+    from csc_dspy.cli.chatting.screen import Screen
+    from csc_dspy.cli.chatting.talk import Talk
+    from csc_dspy.programs import Options
+    from csc_dspy.replies import Programs
+    from csc_dspy.taxonomy import load_taxonomy
+
+    standard = load_taxonomy(taxonomy or "copc")
+    built = Options(taxonomy=standard, unlabelled=unlabelled, history_tokens=history_tokens)
+    spoken = language or "en"
+    talk = Talk(Programs(program, built).in_language(spoken))
+    with connection.open():
+        chat = _Chat(talk, Screen(Console(soft_wrap=True), spoken, standard), role)
+        chat.run()
+
+
+class _Chat:
+    """Reads lines and does what they say."""
+
+    def __init__(self, talk: Talk, screen: Screen, role: str) -> None:
+        self._talk = talk
+        self._screen = screen
+        self._role = role
+        self._commands: dict[str, Callable[[str], None]] = {
+            "why": self._why,
+            "strategy": self._strategy,
+            "undo": self._undo,
+            "save": self._save,
+            "help": lambda _: screen.note(_HELP),
+        }
+
+    def run(self) -> None:
+        """Until the input ends or /quit."""
+        self._screen.note("/help lists what can be typed, /quit ends")
+        while (line := _line("customer> ")) is not None and line != "/quit":
+            if line.startswith("/"):
+                self._command(line)
+            elif line:
+                self._turn(line)
+
+    def _turn(self, text: str) -> None:
+        try:
+            self._talk.customer(text)
+            self._screen.answer(self._talk.answers())
+            if self._role == "supporter" and (own := _line("supporter (Enter takes it)> ")):
+                self._talk.supporter(own)
+            else:
+                self._talk.accept()
+        except CSCError as error:
+            # The talk goes on: another try may work, and /save still can.
+            self._talk.undo()
+            self._screen.note(f"error: {error}")
+
+    def _command(self, line: str) -> None:
+        name, _, rest = line[1:].partition(" ")
+        try:
+            if name not in self._commands:
+                raise DataError(f"no command is called /{name}", remedy="/help lists them")
+            self._commands[name](rest.strip())
+        except CSCError as error:
+            self._screen.note(f"error: {error}")
+
+    def _why(self, _: str) -> None:
+        if self._talk.last is None:
+            raise DataError("there is no answer yet", remedy="say something first")
+        self._screen.why(self._talk.last, self._talk.conversation)
+
+    def _strategy(self, label: str) -> None:
+        if not label:
+            self._screen.strategies()
+            return
+        self._screen.note(f"the next answer follows {self._talk.force(label).name.en}")
+
+    def _undo(self, _: str) -> None:
+        self._talk.undo()
+        self._screen.note(f"{len(self._talk.conversation.dialogue)} turns are left")
+
+    def _save(self, path: str) -> None:
+        if not path:
+            raise DataError("/save needs a file name", remedy="/save talk.jsonl")
+        self._talk.save(Path(path).expanduser())
+        self._screen.note(f"{len(self._talk.conversation.dialogue)} turns saved to {path}")
+
+
+def _line(prompt: str) -> str | None:
+    """A line of input, or None when there is no more. The prompt is for people, not for pipes."""
+    try:
+        return input(prompt if sys.stdin.isatty() else "").strip()
+    except EOFError:
+        return None

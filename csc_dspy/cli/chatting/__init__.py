@@ -1,0 +1,1 @@
+"""``csc-dspy chat``: talking to a program in the terminal."""

@@ -1,0 +1,128 @@
+"""``csc-dspy reply``: the supporter's next turn for conversations in a file or a pipe."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from csc_dspy.cli import commands, options, output
+from csc_dspy.cli.exits import ExitCode
+from csc_dspy.cli.streams import say
+from csc_dspy.exceptions import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import BinaryIO
+
+    from csc_dspy.cli.connection import Connection
+    from csc_dspy.journal import Journal
+    from csc_dspy.replies import Programs
+    from csc_dspy.taxonomy import Language
+
+
+@commands.command("reply")
+@options.source(default="-")
+@options.program()
+@options.language()
+@options.taxonomy()
+@options.unlabelled()
+@options.history_tokens()
+@options.out()
+@options.resume()
+@options.language_model()
+@options.as_json()
+def command(  # noqa: PLR0913  the options, each by its name
+    *,
+    source: str,
+    program: str,
+    language: Language | None,
+    taxonomy: str | None,
+    unlabelled: Literal["classify", "unknown"],
+    history_tokens: int | None,
+    out: Path | None,
+    resume: bool,
+    connection: Connection,
+    as_json: bool,  # noqa: ARG001  the answers are JSON in any case
+) -> ExitCode:
+    """Write the supporter's next turn for each conversation: one JSON object a line, in their order.
+
+    Conversations are read from SOURCE, or from standard input. A conversation that cannot be answered gets a
+    line with its error, and the exit code is 3. The program strategy-classifier labels the last supporter
+    turn instead. With --out what is finished is kept as it comes: after an interruption, --resume goes on.
+    """
+    from csc_dspy.data import histories
+    from csc_dspy.programs import Options
+    from csc_dspy.replies import Programs, Replies
+    from csc_dspy.taxonomy import load_taxonomy
+
+    standard = load_taxonomy(taxonomy or "copc")
+    programs = Programs(
+        program, Options(taxonomy=standard, unlabelled=unlabelled, history_tokens=history_tokens), language
+    )
+    with (
+        connection.open(),
+        _destination(out, resume=resume, run=_run(programs, connection)) as (write, journal),
+    ):
+        replies = Replies(programs, journal)
+
+        async def answer_all() -> None:
+            with output.progress("replying") as advance:
+                async for answer in replies.answer_all(histories(source, standard), connection.concurrency):
+                    write(json.dumps(answer, ensure_ascii=False))
+                    advance(failed=replies.failed)
+
+        asyncio.run(answer_all())
+    if not replies.failed:
+        if journal is not None:
+            journal.remove()
+        return ExitCode.DONE
+    again = "; --resume asks again for them alone" if journal is not None else ""
+    say(f"{replies.failed} conversations could not be answered, their lines say why{again}")
+    return ExitCode.FAILURES_RECORDED
+
+
+def _run(programs: Programs, connection: Connection) -> dict[str, object]:
+    """What answers depend on; a journal of a run with another of these is not taken up."""
+    return {
+        "program": programs.name,
+        "language": programs.language,
+        "taxonomy": programs.options.taxonomy.fingerprint,
+        "unlabelled": programs.options.unlabelled,
+        "history-tokens": programs.options.history_tokens,
+        "lm": connection.lm,
+        "api-base": connection.api_base,
+        "temperature": connection.temperature,
+        "answer-tokens": connection.answer_tokens,
+    }
+
+
+@contextmanager
+def _destination(
+    out: Path | None, *, resume: bool, run: Mapping[str, object]
+) -> Iterator[tuple[Callable[[str], None], Journal | None]]:
+    """Where lines go, and the journal that keeps them until the file is whole."""
+    if out is None:
+        if resume:
+            raise ConfigError("--resume needs --out", remedy="only what goes to a file can be resumed")
+        yield output.emit, None
+        return
+    from csc_dspy.files import atomic_writer
+    from csc_dspy.journal import Journal
+
+    path = out.with_name(f".{out.name}.journal")
+    if path.exists() and not resume:
+        raise ConfigError(
+            "a run that wrote this file was not finished, or had failures",
+            where=str(out),
+            remedy=f"go on with --resume, or delete {path} to begin anew",
+        )
+    with Journal(path, run, resume=resume) as journal, atomic_writer(out) as stream:
+        yield lambda line: _put(stream, line), journal
+
+
+def _put(stream: BinaryIO, line: str) -> None:
+    stream.write(f"{line}\n".encode("utf-8", "backslashreplace"))

@@ -1,0 +1,143 @@
+"""From ``--lm`` to a ``dspy.LM`` that is ready to use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import dspy
+from dspy.utils.exceptions import LMConfigurationError
+
+from csc_dspy.exceptions import ConfigError
+from csc_dspy.lm.adapter import Adapter
+from csc_dspy.lm.budget import Budget
+from csc_dspy.lm.cache import borrow_cache
+from csc_dspy.lm.cached import CachedEngine
+from csc_dspy.lm.folders import cache_folder
+from csc_dspy.lm.hosted import Endpoint, HostedEngine, Limits
+from csc_dspy.lm.keys import find_key, no_key
+from csc_dspy.lm.metered import MeteredEngine, Terms
+from csc_dspy.lm.prices import Price, listed_price
+from csc_dspy.lm.specs import Route, route
+
+_DIALECTS: Final = {
+    "deepseek": "deepseek",
+    "hosted_vllm": "vllm",
+    "ollama": "ollama",
+    "ollama_chat": "ollama",
+}
+"""How servers differ from OpenAI's, where the provider's name tells; others are known by their address."""
+
+
+def connect(  # noqa: PLR0913 - the options of the command line, each by its name
+    spec: str = "embedded",
+    *,
+    api_base: str | None = None,
+    temperature: float | None = None,
+    max_tokens: int | None = None,
+    concurrency: int = 32,
+    timeout: float = 120.0,
+    cache: bool = True,
+    budget: Budget | None = None,
+    price: Price | None = None,
+    api_key_file: Path | None = None,
+) -> dspy.LM:
+    """A language model by its spec (see `csc_dspy.lm.specs`), with retries, cache and budget.
+
+    No call is made, but everything is checked that can be without one: ConfigError says what is wrong. The
+    temperature is 0 unless given, but for models that take none. Language models that share a ``budget`` keep
+    to it together. ``max_tokens`` bounds each answer. Whoever connects closes: ``lm.engine.close()``.
+    """
+    way = route(spec, api_base)
+    generation = _generation(way.spec, temperature, max_tokens)
+    budget = budget or Budget()
+    terms = Terms(way.spec, budget, _price(way, price, budget), find_key(way.keys, api_key_file))
+    engine = _engine(way, terms, Limits(concurrency=concurrency, timeout=timeout), cache=cache)
+    return dspy.LM(
+        way.spec,
+        cache=False,
+        num_retries=0,
+        engine=engine,
+        async_engine=engine.asynchronous,
+        **generation,
+    )
+
+
+@contextmanager
+def using(lm: str | dspy.LM = "embedded", *, trace: bool = False, **options: Any) -> Iterator[dspy.LM]:  # noqa: ANN401 - those of connect
+    """Make a language model and our adapter those of DSPy, for the length of the block.
+
+    ``lm`` is a spec, to `connect` with ``options`` and to close in the end, or a language model that is there
+    already. Histories are kept only with ``trace``: in bulk work they take several kilobytes a call.
+    """
+    connected = connect(lm, **options) if isinstance(lm, str) else lm
+    bulk = {} if trace else {"disable_history": True, "max_trace_size": 0}
+    try:
+        with dspy.context(lm=connected, adapter=Adapter(), **bulk):
+            yield connected
+    finally:
+        if isinstance(lm, str):
+            connected.engine.close()
+
+
+def _price(way: Route, given: Price | None, budget: Budget) -> Price | None:
+    """The price of the model's tokens; ConfigError if it is not known and has to be."""
+    listed = listed_price(way.provider, way.model) if way.own_address else None
+    if given is None and listed is None and budget.max_usd is not None:
+        raise ConfigError(
+            "its price is not known, so --max-usd cannot be kept",
+            where=f"--lm {way.spec}",
+            remedy="give --price IN,OUT in US dollars for a million tokens",
+        )
+    return given or listed
+
+
+def _engine(way: Route, terms: Terms, limits: Limits, *, cache: bool) -> MeteredEngine | CachedEngine:
+    """The engine that asks the server, with all its layers."""
+    engine, address = (_hosted if way.kind == "hosted" else _native)(way, terms, limits)
+    if not cache:
+        return engine
+    return CachedEngine(engine, borrow_cache(cache_folder()), fingerprint=f"{way.kind} {address}")
+
+
+def _hosted(way: Route, terms: Terms, limits: Limits) -> tuple[MeteredEngine, str]:
+    if terms.key is None and not way.local:
+        raise no_key(way.spec, way.keys)
+    endpoint = Endpoint(
+        api_base=way.api_base or "",
+        key=terms.key.reveal() if terms.key else None,
+        prefix=way.prefix,
+        dialect=_DIALECTS.get(way.provider) if way.own_address else None,
+    )
+    engine = HostedEngine(endpoint, limits)
+    return MeteredEngine(engine, terms, lambda: engine.statistics.retries), endpoint.api_base
+
+
+def _native(way: Route, terms: Terms, limits: Limits) -> tuple[MeteredEngine, str]:
+    # DSPy's engines take their time to load.
+    from csc_dspy.lm.native import litellm_engine, lm15_engine
+
+    make = lm15_engine if way.kind == "lm15" else litellm_engine
+    engine, address = make(way, terms.key, limits)
+    return MeteredEngine(engine, terms, lambda: engine.retries), address
+
+
+def _generation(spec: str, temperature: float | None, max_tokens: int | None) -> dict[str, Any]:
+    """How the model is to generate, as far as it lets one say."""
+    where = f"--lm {spec}"
+    # DSPy knows which models reason, and shows it by the name that it has for their limit.
+    if "max_completion_tokens" not in dspy.LM(spec).kwargs:
+        return {"temperature": temperature or 0.0, "max_tokens": max_tokens}
+    if temperature not in {None, 1.0}:
+        raise ConfigError("takes no temperature, because it reasons", where=where, remedy="leave it out")
+    try:
+        dspy.LM(spec, max_tokens=max_tokens)
+    except LMConfigurationError as error:
+        raise ConfigError(
+            f"{max_tokens} tokens are too few for a model that reasons",
+            where=where,
+            remedy="leave out the limit of an answer, or set it to 16000 or more",
+        ) from error
+    return {"temperature": temperature, "max_tokens": max_tokens}
