@@ -131,7 +131,8 @@ class _Memory:
         return key_of(self._fingerprint, request)
 
     def find(self, key: bytes) -> Response | None:
-        found = self.cache.get(key)
+        # Once it is given back, others may still use it.
+        found = self.cache.get(key) if self._borrowed else None
         if found is not None:
             self._budget.spared()
         return found

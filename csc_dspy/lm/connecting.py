@@ -103,14 +103,14 @@ def _engine(way: Route, terms: Terms, limits: Limits, *, cache: bool) -> Metered
 
 
 def _hosted(way: Route, terms: Terms, limits: Limits) -> tuple[MeteredEngine, str]:
-    if terms.key is None and not way.local:
-        raise no_key(way.spec, way.keys)
     endpoint = Endpoint(
         api_base=way.api_base or "",
         key=terms.key.reveal() if terms.key else None,
         prefix=way.prefix,
         dialect=_DIALECTS.get(way.provider) if way.own_address else None,
     )
+    if terms.key is None and not way.local:
+        raise no_key(way.spec, way.keys)
     engine = HostedEngine(endpoint, limits)
     return MeteredEngine(engine, terms, lambda: engine.statistics.retries), endpoint.api_base
 

@@ -198,13 +198,17 @@ def test_another_taxonomy() -> None:
 
 
 def test_without_labels() -> None:
-    counted = stats([conversation((("Agent", "Hello"), ("Customer", "Hi")))]).to_dict()
-    assert counted["unlabelled_supporter_turns"] == 1
+    counted = stats([conversation((*[("Agent", "Hello")] * 3, ("Customer", "Hi")))]).to_dict()
+    assert counted["unlabelled_supporter_turns"] == 3
     assert {row["count"] for row in counted["strategies"].values()} == {0}
     assert {row["count"] for row in counted["stages"].values()} == {0}
     assert counted["entropy"] == {"unigram": None, "conditional": None}
     assert counted["transitions"]["most_frequent"] == []
-    assert counted["sequences"]["mean_distinct_strategies"] is None
+    assert counted["sequences"] == {
+        "mean_distinct_strategies": None,
+        "dialogues_with_a_strategy_more_than_twice_running": 0,
+        "dialogues_not_alternating": 1,
+    }
 
 
 def test_without_supporter_turns() -> None:

@@ -27,7 +27,7 @@ TASKS: list[Callable[..., Any]] = [
     write_response,
     support_turn,
 ]
-FIELDS = {
+FIELDS: dict[Any, tuple[list[str], list[str]]] = {
     track_stage: (["conversation"], ["stage"]),
     classify_strategy: (["conversation", "turn"], ["strategy"]),
     predict_strategy: (["conversation"], ["strategy"]),

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from heapq import merge, nsmallest
+from heapq import merge, nlargest
 from itertools import groupby
 from operator import itemgetter
 from typing import BinaryIO, Final
@@ -71,5 +71,5 @@ class NameCount:
                 distinct += 1
                 yield name, sum(count for _, count in same)
 
-        most_frequent = nsmallest(MOST_FREQUENT, totals(), key=lambda item: (-item[1], item[0]))
+        most_frequent = nlargest(MOST_FREQUENT, totals(), key=itemgetter(1))
         return Names(distinct, dict(most_frequent), self._unnamed)

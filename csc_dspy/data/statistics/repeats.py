@@ -158,7 +158,7 @@ class _Run:
 
 
 def _collapsed(rows: Rows) -> Rows:
-    """The rows in order of their keys, those of the same key made one."""
+    """One row for each key, in order of keys. Rows of the same key have to come in order of dialogues."""
     import numpy as np
 
     rows = rows[np.argsort(rows["key"], kind="stable")]
@@ -166,6 +166,5 @@ def _collapsed(rows: Rows) -> Rows:
     new = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))[: len(rows)]
     once = rows[new]
     once["count"] = np.add.reduceat(rows["count"], new)
-    once["first"] = np.minimum.reduceat(rows["first"], new)
     once["last"] = np.maximum.reduceat(rows["last"], new)
     return once

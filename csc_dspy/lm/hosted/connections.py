@@ -12,7 +12,7 @@ from typing import Any, Final
 import aiohttp
 from dspy import lm15
 
-from .errors import ServerError, TransportError
+from .errors import ClosedError, ServerError, TransportError
 from .transport import Route, Transport
 
 _SECONDS_TO_CLOSE: Final = 2.0
@@ -92,9 +92,12 @@ class Connections:
         self._compat = compat
         self._open: dict[asyncio.AbstractEventLoop, tuple[Connection, AsyncGenerator[None, None]]] = {}
         self._lock = threading.Lock()
+        self._closed = False
 
     async def here(self) -> Connection:
-        """The connection of the running event loop."""
+        """The connection of the running event loop. Raises `ClosedError` after `close_all`."""
+        if self._closed:
+            raise ClosedError
         loop = asyncio.get_running_loop()
         found = self._open.get(loop)
         if found is not None:
@@ -116,6 +119,7 @@ class Connections:
 
     def close_all(self) -> None:
         """Close what is open in other event loops. What is open in this one closes when it ends."""
+        self._closed = True
         with self._lock:
             here = _running_loop()
             rest = {loop: self._open.pop(loop)[0] for loop in list(self._open) if loop is not here}

@@ -16,7 +16,7 @@ from .calls import Calls
 from .connections import Connections
 from .dialects import compat_of
 from .endpoint import Endpoint, proxy_for
-from .errors import ConfigurationError
+from .errors import ClosedError
 from .limits import Limits
 from .loop_thread import LoopThread
 from .statistics import Statistics
@@ -73,7 +73,6 @@ class HostedEngine:
         self._route = Route(endpoint, self.limits, proxy_for(endpoint))
         self._compat = compat_of(endpoint)
         self._processes: dict[int, _Process] = {}
-        self._closed = False
 
     def __repr__(self) -> str:
         return f"HostedEngine({self.endpoint.api_base!r})"
@@ -105,19 +104,15 @@ class HostedEngine:
                 yield event
         finally:
             # With the thread ended, the stream has ended too.
-            with contextlib.suppress(ConfigurationError):
+            with contextlib.suppress(ClosedError):
                 process.thread.run(events.aclose())
 
     def close(self) -> None:
         """Close all connections. Calls under way fail, and so does every later one."""
-        self._closed = True
-        for process in self._processes.values():
-            process.close()
+        self.process().close()
 
     def process(self) -> _Process:
         """What belongs to this process."""
-        if self._closed:
-            raise ConfigurationError("the engine is closed")
         found = self._processes.get(os.getpid())
         return found or self._processes.setdefault(os.getpid(), _Process(self._route, self._compat))
 

@@ -14,6 +14,7 @@ from dspy import lm15
 __all__ = [
     "AuthError",
     "BillingError",
+    "ClosedError",
     "ConfigurationError",
     "ContextLengthError",
     "InvalidRequestError",
@@ -75,6 +76,13 @@ class TransportError(_OneLine, lm15.TransportError):
 
 class ConfigurationError(_OneLine, lm15.ConfigurationError):
     """The connection cannot work as it is set up."""
+
+
+class ClosedError(ConfigurationError):
+    """The engine was closed before the call or during it."""
+
+    def __init__(self, message: str = "the engine is closed", **details: Any) -> None:  # noqa: ANN401  see above
+        super().__init__(message, **details)
 
 
 _PASSING_STATUSES = frozenset({408, 409, 425, 429})

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from .errors import ConfigurationError
+from .errors import ClosedError
 
 T = TypeVar("T")
 
@@ -28,15 +28,15 @@ class LoopThread:
         """The result of a coroutine, which the calling thread waits for."""
         try:
             future = asyncio.run_coroutine_threadsafe(coroutine, self._running_loop())
-        except (RuntimeError, ConfigurationError):
+        except (RuntimeError, ClosedError):
             coroutine.close()
             if self._stopped:
-                raise _closed() from None
+                raise ClosedError from None
             raise
         try:
             return future.result()
         except concurrent.futures.CancelledError:
-            raise _closed() from None
+            raise ClosedError from None
         finally:
             # Of no effect, unless the wait itself was interrupted.
             future.cancel()
@@ -57,7 +57,7 @@ class LoopThread:
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._stopped:
-                raise _closed()
+                raise ClosedError
             if self._loop is None:
                 started = threading.Event()
                 self._thread = threading.Thread(
@@ -76,7 +76,3 @@ class LoopThread:
             await self._ending.wait()
 
         asyncio.run(until_ending())
-
-
-def _closed() -> ConfigurationError:
-    return ConfigurationError("the engine is closed")

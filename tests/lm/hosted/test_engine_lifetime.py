@@ -164,6 +164,34 @@ def test_a_closed_engine_refuses_calls(make_engine: MakeEngine) -> None:
         asyncio.run(engine.asynchronous.complete(new_request()))
     with pytest.raises(lm15.ConfigurationError, match=r"^the engine is closed$"):
         next(engine.stream(new_request()))
+    assert dict(engine.statistics.errors) == {"not_configured": 2}
+
+
+def test_an_engine_can_be_closed_before_its_first_call(make_engine: MakeEngine) -> None:
+    engine = make_engine()
+    engine.close()
+    with pytest.raises(lm15.ConfigurationError, match=r"^the engine is closed$"):
+        asyncio.run(engine.asynchronous.complete(new_request()))
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_closing_ends_asynchronous_calls_under_way(
+    make_engine: MakeEngine, llm_server: LLMServer, streamed: bool
+) -> None:
+    llm_server.usually(hangs())
+    engine = make_engine()
+
+    async def ask() -> None:
+        asynchronous = engine.asynchronous
+        call = anext(asynchronous.stream(new_request())) if streamed else asynchronous.complete(new_request())
+        waiting = asyncio.ensure_future(call)
+        while not llm_server.requests:  # noqa: ASYNC110  the server is in another thread
+            await asyncio.sleep(0.005)
+        await asyncio.to_thread(engine.close)
+        await waiting
+
+    with pytest.raises(lm15.ConfigurationError, match=r"^the engine is closed$"):
+        asyncio.run(ask())
 
 
 def test_closing_ends_calls_under_way(make_engine: MakeEngine, llm_server: LLMServer) -> None:
