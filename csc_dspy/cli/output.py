@@ -56,8 +56,9 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
     paper = StringIO()
     screen = _console(paper, drawn)
     screen.print(drawn)
-    lines = paper.getvalue().strip("\n").split("\n")
-    emit("\n".join(line if screen.is_terminal else line.rstrip() for line in lines))
+    lines = [line if screen.is_terminal else line.rstrip() for line in paper.getvalue().split("\n")]
+    drawn_lines = [index for index, line in enumerate(lines) if line.strip()]
+    emit("\n".join(lines[drawn_lines[0] : drawn_lines[-1] + 1]) + "\n")
 
 
 def bar(value: float, maximum: float, width: int = 20) -> str:
