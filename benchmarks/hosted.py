@@ -1,8 +1,9 @@
 """How many calls a second reach a hosted language model, and what each costs in CPU time on our side.
 
 A server in a process of its own answers every call after a fixed latency, so that ``in flight / latency``
-calls a second are ideal. All ways of calling it are measured in turns within one run, each after a warm-up,
-on dialogue-shaped prompts. CPU time is that of the calling process alone.
+calls a second are ideal. All ways of calling it are measured in turns within one run, on dialogue-shaped
+prompts. Callers begin one after the other, as answers of language models do not come all at once, and are
+measured once all are at work. CPU time is that of the calling process alone.
 """
 
 from __future__ import annotations
@@ -11,24 +12,24 @@ import argparse
 import asyncio
 import contextlib
 import contextvars
+import itertools
 import json
-import math
 import os
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import dspy
 import orjson
 from dspy import lm15
 
+from csc_dspy.lm.adapter import Adapter
 from csc_dspy.lm.hosted import Endpoint, HostedEngine, Limits
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -62,8 +63,13 @@ class Load:
     """What is measured: so many calls, so many of them at the same time."""
 
     url: str
+    latency: float
     calls: int
     in_flight: int
+
+    def delay(self, caller: int) -> float:
+        """Seconds after which a caller begins."""
+        return self.latency * caller / self.in_flight
 
     def engine(self) -> HostedEngine:
         """An engine that may use all of it."""
@@ -76,17 +82,15 @@ def main() -> None:
     options = _options()
     # Set, it would make DSPy choose litellm.
     os.environ.pop("OPENAI_API_BASE", None)
+    # litellm would fetch its price list first, offline in vain and for long.
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
     dspy.configure(disable_history=True, max_trace_size=0)
     contenders = [name for name in CONTENDERS if options.litellm or name != LITELLM]
     rows: list[Figures] = []
     with _server(options.latency) as url:
         for in_flight in options.in_flight:
-            # Whole rounds: a last one with fewer calls would count as slowness.
-            load = Load(url, math.ceil(options.calls / in_flight) * in_flight, in_flight)
-            runs = [
-                {name: _measured(name, load, options.latency) for name in contenders}
-                for _ in range(options.repeat)
-            ]
+            load = Load(url, options.latency, max(options.calls, in_flight), in_flight)
+            runs = [{name: _measured(name, load) for name in contenders} for _ in range(options.repeat)]
             rows += [_median([run[name] for run in runs]) for name in contenders]
     if options.json:
         print(json.dumps({"latency": options.latency, "rows": [asdict(row) for row in rows]}, indent=2))
@@ -114,15 +118,8 @@ def _options() -> argparse.Namespace:
 
 @contextlib.contextmanager
 def _server(latency: float) -> Iterator[str]:
-    command = [
-        sys.executable,
-        "-m",
-        "tests.support.openai_server",
-        "--latency",
-        str(latency),
-        "--text",
-        ANSWER,
-    ]
+    options = ("--latency", str(latency), "--text", ANSWER)
+    command = (sys.executable, "-m", "tests.support.openai_server", *options)
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
     ) as process:
@@ -131,10 +128,11 @@ def _server(latency: float) -> Iterator[str]:
         yield process.stdout.readline().strip()
 
 
-def _measured(name: str, load: Load, latency: float) -> Figures:
-    seconds, cpu = CONTENDERS[name](load)
-    rate = load.calls / seconds
-    return Figures(load.in_flight, name, rate, rate * latency / load.in_flight, cpu / load.calls * 1000)
+def _measured(name: str, load: Load) -> Figures:
+    course = CONTENDERS[name](load)
+    rate = load.calls / course.seconds
+    share = rate * load.latency / load.in_flight
+    return Figures(load.in_flight, name, rate, share, course.cpu / load.calls * 1000)
 
 
 def _median(runs: list[Figures]) -> Figures:
@@ -145,37 +143,55 @@ def _median(runs: list[Figures]) -> Figures:
     return Figures(runs[0].in_flight, runs[0].name, rate, share, cpu)
 
 
-async def _pooled(call: AsyncCall, calls: int, in_flight: int) -> tuple[float, float]:
-    """Wall and CPU seconds of so many calls by as many workers as there may be calls in flight."""
-    numbers = iter(range(calls))
+class Course:
+    """Numbers the calls, and clocks those after the first two rounds, while all callers are at work."""
 
-    async def worker() -> None:
-        for number in numbers:
+    def __init__(self, load: Load) -> None:
+        self._first = 2 * load.in_flight
+        self._behind = self._first + load.calls
+        self._numbers = itertools.count()
+        self.seconds = self.cpu = 0.0
+
+    def __iter__(self) -> Iterator[int]:
+        for number in self._numbers:
+            if number == self._first:
+                self.seconds, self.cpu = -time.perf_counter(), -time.process_time()
+            elif number == self._behind:
+                self.seconds += time.perf_counter()
+                self.cpu += time.process_time()
+            if number >= self._behind:
+                return
+            yield number
+
+
+async def _by_tasks(call: AsyncCall, load: Load) -> Course:
+    course = Course(load)
+
+    async def caller(place: int) -> None:
+        await asyncio.sleep(load.delay(place))
+        for number in course:
             await call(number)
 
-    start, cpu = time.perf_counter(), time.process_time()
-    await asyncio.gather(*(worker() for _ in range(in_flight)))
-    return time.perf_counter() - start, time.process_time() - cpu
+    await asyncio.gather(*map(caller, range(load.in_flight)))
+    return course
 
 
-async def _warmed(call: AsyncCall, load: Load) -> tuple[float, float]:
-    await _pooled(call, 2 * load.in_flight, load.in_flight)
-    return await _pooled(call, load.calls, load.in_flight)
+def _by_threads(call: Call, load: Load) -> Course:
+    course = Course(load)
 
+    def caller(place: int) -> None:
+        time.sleep(load.delay(place))
+        for number in course:
+            call(number)
 
-def _threaded(call: Call, load: Load) -> tuple[float, float]:
     with ThreadPoolExecutor(load.in_flight) as pool:
-
-        def run(calls: int) -> tuple[float, float]:
-            start, cpu = time.perf_counter(), time.process_time()
-            # Threads do not take over dspy.context by themselves.
-            jobs = [pool.submit(contextvars.copy_context().run, call, number) for number in range(calls)]
-            for job in jobs:
-                job.result()
-            return time.perf_counter() - start, time.process_time() - cpu
-
-        run(2 * load.in_flight)
-        return run(load.calls)
+        # Threads do not take over dspy.context by themselves.
+        callers = [
+            pool.submit(contextvars.copy_context().run, caller, place) for place in range(load.in_flight)
+        ]
+        for each in callers:
+            each.result()
+    return course
 
 
 def _conversation(number: int) -> str:
@@ -194,13 +210,13 @@ def _request(number: int) -> lm15.Request:
 REQUEST = _request(0)
 
 
-def bare_aiohttp(load: Load) -> tuple[float, float]:
+def bare_aiohttp(load: Load) -> Course:
     """The least that HTTP costs: one session, ready-made bytes, the answer read."""
     messages = [{"role": "system", "content": REQUEST.system}, {"role": "user", "content": HISTORY}]
     body = orjson.dumps({"model": "benchmark", "messages": messages, "temperature": 0.0, "max_tokens": 200})
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {KEY}"}
 
-    async def run() -> tuple[float, float]:
+    async def run() -> Course:
         connector = aiohttp.TCPConnector(limit=load.in_flight)
         async with aiohttp.ClientSession(connector=connector, headers=headers) as session:
 
@@ -208,99 +224,87 @@ def bare_aiohttp(load: Load) -> tuple[float, float]:
                 async with session.post(f"{load.url}/chat/completions", data=body) as response:
                     orjson.loads(await response.read())
 
-            return await _warmed(call, load)
+            return await _by_tasks(call, load)
 
     return asyncio.run(run())
 
 
-def engine_async(load: Load) -> tuple[float, float]:
+def engine_async(load: Load) -> Course:
     """This engine alone, from one event loop."""
     engine = load.engine()
-    figures = asyncio.run(_warmed(lambda _: engine.asynchronous.complete(REQUEST), load))
+    course = asyncio.run(_by_tasks(lambda _: engine.asynchronous.complete(REQUEST), load))
     engine.close()
-    return figures
+    return course
 
 
-def engine_threads(load: Load) -> tuple[float, float]:
+def engine_threads(load: Load) -> Course:
     """This engine alone, from as many threads as calls."""
     engine = load.engine()
-    figures = _threaded(lambda _: engine.complete(REQUEST), load)
+    course = _by_threads(lambda _: engine.complete(REQUEST), load)
     engine.close()
-    return figures
+    return course
 
 
 @contextlib.contextmanager
-def _predicting(**settings: object) -> Iterator[dspy.Predict]:
+def _predicting(adapter: dspy.Adapter | None = None, **settings: object) -> Iterator[dspy.Predict]:
     lm = dspy.LM(MODEL, temperature=0.0, max_tokens=200, cache=False, num_retries=0, **settings)
-    adapter = dspy.ChatAdapter(use_json_adapter_fallback=False)
-    with dspy.context(lm=lm, adapter=adapter):
+    with dspy.context(lm=lm, adapter=adapter or dspy.ChatAdapter(use_json_adapter_fallback=False)):
         yield dspy.Predict(CLASSIFY)
 
 
 @contextlib.contextmanager
-def _predicting_by_engine(load: Load) -> Iterator[dspy.Predict]:
+def _predicting_by_engine(load: Load, adapter: dspy.Adapter | None = None) -> Iterator[dspy.Predict]:
     engine = load.engine()
-    with _predicting(engine=engine, async_engine=engine.asynchronous) as predict:
+    with _predicting(adapter, engine=engine, async_engine=engine.asynchronous) as predict:
         yield predict
     engine.close()
 
 
-def predict_async(load: Load) -> tuple[float, float]:
+def predict_async(load: Load) -> Course:
     """This engine under dspy.LM, ChatAdapter and Predict, from one event loop."""
     with _predicting_by_engine(load) as predict:
-        return asyncio.run(_warmed(lambda number: predict.acall(conversation=_conversation(number)), load))
+        return asyncio.run(_by_tasks(lambda number: predict.acall(conversation=_conversation(number)), load))
 
 
-def predict_threads(load: Load) -> tuple[float, float]:
+def predict_threads(load: Load) -> Course:
     """The same from as many threads as calls."""
     with _predicting_by_engine(load) as predict:
-        return _threaded(lambda number: predict(conversation=_conversation(number)), load)
+        return _by_threads(lambda number: predict(conversation=_conversation(number)), load)
 
 
-class InlineExecutor(ThreadPoolExecutor):
-    """Does at once what others hand to a thread."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: object, **kwargs: object) -> Future[Any]:
-        """Run ``fn`` here and now."""
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001  an executor passes on whatever its task raises
-            future.set_exception(error)
-        return future
+def adapter_async(load: Load) -> Course:
+    """This engine under this package's adapter, which calls it without DSPy's layer, from one event loop."""
+    with _predicting_by_engine(load, Adapter()) as predict:
+        return asyncio.run(_by_tasks(lambda number: predict.acall(conversation=_conversation(number)), load))
 
 
-def predict_async_inline(load: Load) -> tuple[float, float]:
-    """The same from one event loop which does by itself what DSPy hands to threads."""
-
-    async def run(predict: dspy.Predict) -> tuple[float, float]:
-        asyncio.get_running_loop().set_default_executor(InlineExecutor())
-        return await _warmed(lambda number: predict.acall(conversation=_conversation(number)), load)
-
-    with _predicting_by_engine(load) as predict:
-        return asyncio.run(run(predict))
+def adapter_threads(load: Load) -> Course:
+    """The same from as many threads as calls."""
+    with _predicting_by_engine(load, Adapter()) as predict:
+        return _by_threads(lambda number: predict(conversation=_conversation(number)), load)
 
 
-def dspy_default(load: Load) -> tuple[float, float]:
+def dspy_default(load: Load) -> Course:
     """DSPy as it comes, from one event loop."""
     with _predicting(engine="lm15", api_base=load.url, api_key=KEY) as predict:
-        return asyncio.run(_warmed(lambda number: predict.acall(conversation=_conversation(number)), load))
+        return asyncio.run(_by_tasks(lambda number: predict.acall(conversation=_conversation(number)), load))
 
 
-def dspy_litellm(load: Load) -> tuple[float, float]:
+def dspy_litellm(load: Load) -> Course:
     """DSPy over litellm, from one event loop."""
     with _predicting(engine="litellm", api_base=load.url, api_key=KEY) as predict:
-        return asyncio.run(_warmed(lambda number: predict.acall(conversation=_conversation(number)), load))
+        return asyncio.run(_by_tasks(lambda number: predict.acall(conversation=_conversation(number)), load))
 
 
 LITELLM = "plain DSPy, litellm"
-CONTENDERS: dict[str, Callable[[Load], tuple[float, float]]] = {
+CONTENDERS: dict[str, Callable[[Load], Course]] = {
     "bare aiohttp": bare_aiohttp,
     "this engine, async": engine_async,
     "this engine, threads": engine_threads,
     "this engine + DSPy, async": predict_async,
-    "this engine + DSPy, async, inline": predict_async_inline,
     "this engine + DSPy, threads": predict_threads,
+    "this engine + our adapter, async": adapter_async,
+    "this engine + our adapter, threads": adapter_threads,
     "plain DSPy": dspy_default,
     LITELLM: dspy_litellm,
 }

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from typing import Final, TypeVar
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, wait
+from contextlib import contextmanager
+from typing import Final, Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -15,30 +18,70 @@ R = TypeVar("R")
 _AHEAD: Final = 8
 
 
-async def in_order(
+def in_order(
     items: Iterable[T], work: Callable[[T], Awaitable[R]], concurrency: int
-) -> AsyncGenerator[R, None]:
+) -> Generator[R, None, None]:
     """Yield ``work(item)`` for every item, in the order of the items, at most ``concurrency`` at a time.
 
-    Items are taken as they are needed. The first error ends everything: what is running is cancelled.
+    Items are taken as they are needed, in the calling thread, and the work is done in an event loop of its
+    own: however long the next item takes to come, the work goes on, and Ctrl-C ends the wait. After an error
+    nothing new is begun; what is running finishes, because it may be paid for, before the error is raised.
+    Closing the generator cancels what is running.
     """
-    running = asyncio.Semaphore(concurrency)
-    waiting: deque[asyncio.Task[R]] = deque()
-
-    async def one(item: T) -> R:
-        async with running:
-            return await work(item)
-
-    try:
+    crew = _Crew(work, concurrency)
+    waiting: deque[Future[R]] = deque()
+    with _event_loop() as loop:
         for item in items:
-            waiting.append(asyncio.create_task(one(item)))
+            waiting.append(asyncio.run_coroutine_threadsafe(crew.do(item), loop))
             while waiting and (waiting[0].done() or len(waiting) >= concurrency * _AHEAD):
-                yield await waiting.popleft()
-            # Reading items never waits by itself, so the tasks begun get their chance here.
-            await asyncio.sleep(0)
+                yield _first(waiting)
         while waiting:
-            yield await waiting.popleft()
+            yield _first(waiting)
+
+
+class _Crew(Generic[T, R]):
+    """Does pieces of work, a few at a time, until one of them fails."""
+
+    def __init__(self, work: Callable[[T], Awaitable[R]], size: int) -> None:
+        self._work = work
+        self._places = asyncio.Semaphore(size)
+        self._failures: list[BaseException] = []
+
+    async def do(self, item: T) -> R:
+        """Do one piece as soon as there is a place; after a failure raise that instead."""
+        async with self._places:
+            if self._failures:
+                raise self._failures[0]
+            try:
+                return await self._work(item)
+            except BaseException as error:
+                self._failures.append(error)
+                raise
+
+
+def _first(waiting: deque[Future[R]]) -> R:
+    """The result of the first piece, or its error once everything else has come to an end."""
+    future = waiting.popleft()
+    if future.exception() is not None:
+        wait(waiting)
+    return future.result()
+
+
+@contextmanager
+def _event_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """An event loop in a thread, for the length of the block; what still runs in it then is cancelled."""
+    started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def until_told() -> None:
+        end = asyncio.Event()
+        started.set_result((asyncio.get_running_loop(), end))
+        await end.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(until_told()), name="csc-dspy-work")
+    thread.start()
+    loop, end = started.result()
+    try:
+        yield loop
     finally:
-        for task in waiting:
-            task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+        loop.call_soon_threadsafe(end.set)
+        thread.join()

@@ -11,6 +11,11 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from hypothesis import settings
+
+# The same examples for everyone, and none fails because a machine is slow. To look for new ones:
+# pytest --hypothesis-profile=default
+settings.load_profile("ci")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -47,7 +47,7 @@ def command(
     role: Literal["customer", "supporter"],
     language: Language | None,
     taxonomy: str | None,
-    unlabelled: Literal["classify", "unknown"],
+    unlabelled: Literal["classify", "unknown"] | None,
     history_tokens: int | None,
     connection: Connection,
 ) -> None:
@@ -59,17 +59,19 @@ def command(
 
     from csc_dspy.cli.chatting.screen import Screen
     from csc_dspy.cli.chatting.talk import Talk
-    from csc_dspy.programs import Options
     from csc_dspy.replies import Programs
     from csc_dspy.taxonomy import load_taxonomy
 
-    standard = load_taxonomy(taxonomy or "copc")
-    built = Options(taxonomy=standard, unlabelled=unlabelled, history_tokens=history_tokens)
-    spoken = language or "en"
-    talk = Talk(Programs(program, built).in_language(spoken))
+    found = Programs(
+        program,
+        taxonomy=load_taxonomy(taxonomy) if taxonomy else None,
+        language=language,
+        unlabelled=unlabelled,
+        history_tokens=history_tokens,
+    ).in_language(language or "en")
     with connection.open():
-        chat = _Chat(talk, Screen(Console(soft_wrap=True), spoken, standard), role)
-        chat.run()
+        screen = Screen(Console(soft_wrap=True), found.options.language, found.options.taxonomy)
+        _Chat(Talk(found), screen, role).run()
 
 
 class _Chat:

@@ -148,12 +148,11 @@ def program(default: str = "support-agent") -> Decorator:
 
 
 def unlabelled() -> Decorator:
-    """``--unlabelled`` as ``unlabelled: str``."""
+    """``--unlabelled`` as ``unlabelled: str | None``; a compiled program has a default of its own."""
     return option(
         "--unlabelled",
         type=click.Choice(["classify", "unknown"]),
-        default="classify",
-        show_default=True,
+        show_default="classify",
         help="Supporter turns without a label: find out their strategy first, or show them without one.",
     )
 

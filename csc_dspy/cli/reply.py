@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -41,7 +41,7 @@ def command(  # noqa: PLR0913  the options, each by its name
     program: str,
     language: Language | None,
     taxonomy: str | None,
-    unlabelled: Literal["classify", "unknown"],
+    unlabelled: Literal["classify", "unknown"] | None,
     history_tokens: int | None,
     out: Path | None,
     resume: bool,
@@ -55,44 +55,48 @@ def command(  # noqa: PLR0913  the options, each by its name
     turn instead. With --out what is finished is kept as it comes: after an interruption, --resume goes on.
     """
     from csc_dspy.data import histories
-    from csc_dspy.programs import Options
     from csc_dspy.replies import Programs, Replies
     from csc_dspy.taxonomy import load_taxonomy
 
-    standard = load_taxonomy(taxonomy or "copc")
     programs = Programs(
-        program, Options(taxonomy=standard, unlabelled=unlabelled, history_tokens=history_tokens), language
+        program,
+        taxonomy=load_taxonomy(taxonomy) if taxonomy else None,
+        language=language,
+        unlabelled=unlabelled,
+        history_tokens=history_tokens,
     )
+    if out is not None:
+        _keep_apart(out, source)
     with (
         connection.open(),
         _destination(out, resume=resume, run=_run(programs, connection)) as (write, journal),
+        output.progress("replying") as advance,
     ):
         replies = Replies(programs, journal)
-
-        async def answer_all() -> None:
-            with output.progress("replying") as advance:
-                async for answer in replies.answer_all(histories(source, standard), connection.concurrency):
-                    write(json.dumps(answer, ensure_ascii=False))
-                    advance(failed=replies.failed)
-
-        asyncio.run(answer_all())
+        rows = histories(source, programs.options.taxonomy)
+        for answer in replies.answer_all(rows, connection.concurrency):
+            write(json.dumps(answer, ensure_ascii=False))
+            advance(failed=replies.failed)
     if not replies.failed:
         if journal is not None:
             journal.remove()
         return ExitCode.DONE
-    again = "; --resume asks again for them alone" if journal is not None else ""
-    say(f"{replies.failed} conversations could not be answered, their lines say why{again}")
+    again = "; --resume asks again for them alone" if out is not None else ""
+    say(f"{replies.failed} could not be answered, their lines say why{again}")
     return ExitCode.FAILURES_RECORDED
+
+
+def _keep_apart(out: Path, source: str) -> None:
+    from csc_dspy.data.outputs import keep_apart
+    from csc_dspy.data.source import parse_source
+
+    keep_apart(out, parse_source(source))
 
 
 def _run(programs: Programs, connection: Connection) -> dict[str, object]:
     """What answers depend on; a journal of a run with another of these is not taken up."""
     return {
-        "program": programs.name,
-        "language": programs.language,
-        "taxonomy": programs.options.taxonomy.fingerprint,
-        "unlabelled": programs.options.unlabelled,
-        "history-tokens": programs.options.history_tokens,
+        **programs.identity,
         "lm": connection.lm,
         "api-base": connection.api_base,
         "temperature": connection.temperature,
@@ -105,12 +109,23 @@ def _destination(
     out: Path | None, *, resume: bool, run: Mapping[str, object]
 ) -> Iterator[tuple[Callable[[str], None], Journal | None]]:
     """Where lines go, and the journal that keeps them until the file is whole."""
-    if out is None:
-        if resume:
-            raise ConfigError("--resume needs --out", remedy="only what goes to a file can be resumed")
-        yield output.emit, None
-        return
     from csc_dspy.files import atomic_writer
+
+    if resume and (out is None or _is_device(out)):
+        raise ConfigError("--resume needs --out", remedy="only what goes to a file can be resumed")
+    if out is None:
+        yield output.emit, None
+    elif _is_device(out):
+        with atomic_writer(out) as stream:
+            yield partial(_put, stream), None
+    else:
+        with _journal(out, resume=resume, run=run) as journal, atomic_writer(out) as stream:
+            yield partial(_put, stream), journal
+
+
+@contextmanager
+def _journal(out: Path, *, resume: bool, run: Mapping[str, object]) -> Iterator[Journal]:
+    """The journal of a file; it stays where an interruption leaves something in it to go on from."""
     from csc_dspy.journal import Journal
 
     path = out.with_name(f".{out.name}.journal")
@@ -120,8 +135,21 @@ def _destination(
             where=str(out),
             remedy=f"go on with --resume, or delete {path} to begin anew",
         )
-    with Journal(path, run, resume=resume) as journal, atomic_writer(out) as stream:
-        yield lambda line: _put(stream, line), journal
+    with Journal(path, run, resume=resume) as journal:
+        try:
+            yield journal
+        except BaseException:
+            if len(journal):
+                say(f"{len(journal)} answers are kept, --resume goes on from there")
+            raise
+        finally:
+            if not len(journal):
+                journal.remove()
+
+
+def _is_device(out: Path) -> bool:
+    """Whether it is there and no regular file: a pipe, ``/dev/stdout``."""
+    return out.exists() and not out.is_file()
 
 
 def _put(stream: BinaryIO, line: str) -> None:

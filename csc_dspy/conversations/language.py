@@ -6,7 +6,7 @@ import re
 
 from csc_dspy.taxonomy import Language
 
-_CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
 _LATIN = re.compile(r"[A-Za-z]+")
 _LANGUAGES: dict[str, Language] = {
     "zh": "zh",
@@ -27,7 +27,7 @@ def detect_language(text: str, default: Language = "en") -> Language:
 
     ``default`` answers for texts that have neither.
     """
-    chinese = len(_CHINESE.findall(text))
+    chinese = 0 if text.isascii() else sum(map(len, _CHINESE.findall(text)))
     english = len(_LATIN.findall(text))
     if chinese == english == 0:
         return default

@@ -174,10 +174,8 @@ class Conversation(BaseModel):
     @property
     def content_hash(self) -> str:
         """A hash of who said what. Labels and other fields do not change it."""
-        digest = hashlib.sha256()
-        for turn in self.dialogue:
-            digest.update(f"{turn.speaker}\0{turn.text}\0".encode())
-        return digest.hexdigest()
+        spoken = "".join(f"{turn.speaker}\0{turn.text}\0" for turn in self.dialogue)
+        return hashlib.sha256(spoken.encode()).hexdigest()
 
     def __hash__(self) -> int:
         return hash((self.id, self.content_hash))

@@ -79,7 +79,7 @@ class Corpus:
                 checked = checker.check(row)
                 if isinstance(checked, list):
                     self._set_aside(aside, row, checked)
-                elif self._rules.language in (None, checked.spoken_language):
+                elif self._is_wanted(checked):
                     length += 1
                     try:
                         yield checked
@@ -99,6 +99,11 @@ class Corpus:
         self._begun = True
         rows = self._located.rows()
         return rows if self._rules.use is None else check_rows(rows, self._rules.use)
+
+    def _is_wanted(self, conversation: Conversation) -> bool:
+        language = self._rules.language
+        # Detecting a language takes longer than reading.
+        return language is None or language == conversation.spoken_language
 
     def _set_aside(self, aside: Quarantine | None, row: RawRow, problems: list[Problem]) -> None:
         if aside is None:

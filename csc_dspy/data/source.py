@@ -81,12 +81,18 @@ def _parse_path(text: str) -> Source | None:
     path = Path(text).expanduser()
     try:
         if text and path.exists():
-            return Source("folder" if path.is_dir() else "file", str(path))
+            return Source("folder" if path.is_dir() else "file", _unmistakable(str(path)))
     except (OSError, ValueError) as error:
         # A folder on the way that may not be entered, a name too long, a NUL in it.
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise DataError(f"cannot be read: {reason}", where=repr(text)[1:-1]) from error
     return None
+
+
+def _unmistakable(path: str) -> str:
+    """A path that is not taken for something else when it is parsed again."""
+    other = path in SAMPLES or path == STDIN or path.startswith(HUB)
+    return str(Path.cwd() / path) if other else path
 
 
 def _with_part(text: str) -> Source | None:

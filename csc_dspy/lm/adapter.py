@@ -17,8 +17,8 @@ from csc_dspy.conversations import detect_language
 from csc_dspy.exceptions import AnswerError
 from csc_dspy.lm.calling import acomplete, complete, generations, request_for
 from csc_dspy.lm.measuring import record_call, record_probabilities, record_repair
-from csc_dspy.lm.parsing import read_answer
-from csc_dspy.lm.rendering import MemoizingChatAdapter
+from csc_dspy.lm.parsing import FlawError, read_answer
+from csc_dspy.lm.rendering import MemoizingChatAdapter, Message
 from csc_dspy.lm.structured import StructuredEngine
 from csc_dspy.lm.tasks import task_of, texts
 from csc_dspy.taxonomy import Localized
@@ -30,6 +30,8 @@ _AGAIN: Final = Localized(
     en="That answer cannot be read: {problem}. Answer again, completely and in exactly the required form.",
     zh="这个回答无法读取（{problem}）。请严格按照要求的格式，完整地重新回答一次。",
 )
+_CUT_OFF: Final = Localized(en="it was cut off at the token limit", zh="它因达到长度上限而被截断")
+_EMPTY: Final = Localized(en="it is empty", zh="它是空的")
 
 
 class UnreadableAnswerError(AnswerError, AdapterParseError):
@@ -117,27 +119,31 @@ class Adapter(MemoizingChatAdapter):
         response = yield request_for(lm, options, messages, generation)
         try:
             return self.read(signature, response)
-        except AnswerError as error:
-            problem = error.problem
-        record_repair()
-        again = _AGAIN[detect_language(signature.instructions)].format(problem=problem)
-        messages = [
-            *messages,
-            {"role": "assistant", "content": response.text or "…"},
-            {"role": "user", "content": again},
-        ]
+        except FlawError as flaw:
+            messages = [*messages, *self.repair(signature, response, flaw)]
         response = yield request_for(lm, options, messages, generation)
         try:
             return self.read(signature, response)
-        except AnswerError as error:
-            raise UnreadableAnswerError(signature, response.text or "", error) from error
+        except FlawError as flaw:
+            raise UnreadableAnswerError(signature, response.text or "", flaw) from flaw
+
+    def repair(
+        self, signature: type[dspy.Signature], response: Response, flaw: FlawError
+    ) -> tuple[Message, Message]:
+        """The answer that cannot be read and the request for another, to go behind the messages before."""
+        record_repair()
+        language = detect_language(signature.instructions)
+        return (
+            {"role": "assistant", "content": response.text or "…"},
+            {"role": "user", "content": _AGAIN[language].format(problem=flaw.told[language])},
+        )
 
     def read(self, signature: type[dspy.Signature], response: Response) -> Values:
-        """The output values of a response; AnswerError if it cannot be read."""
+        """The output values of a response; FlawError if it cannot be read."""
         if response.finish_reason == "length":
-            raise AnswerError("it was cut off at the token limit", remedy="raise --max-tokens")
+            raise FlawError(_CUT_OFF, remedy="allow longer answers with --answer-tokens")
         if not response.text:
-            raise AnswerError("it is empty")
+            raise FlawError(_EMPTY)
         values: Values = self.parse(signature, response.text)
         return values
 

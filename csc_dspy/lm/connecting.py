@@ -19,7 +19,8 @@ from csc_dspy.lm.folders import cache_folder
 from csc_dspy.lm.hosted import Endpoint, HostedEngine, Limits
 from csc_dspy.lm.keys import find_key, no_key
 from csc_dspy.lm.metered import MeteredEngine, Terms
-from csc_dspy.lm.prices import Price, listed_price
+from csc_dspy.lm.metered_structured import MeteredStructuredEngine
+from csc_dspy.lm.prices import FREE, Price, listed_price
 from csc_dspy.lm.specs import Route, route
 
 _DIALECTS: Final = {
@@ -51,8 +52,10 @@ def connect(  # noqa: PLR0913 - the options of the command line, each by its nam
     to it together. ``max_tokens`` bounds each answer. Whoever connects closes: ``lm.engine.close()``.
     """
     way = route(spec, api_base)
-    generation = _generation(way.spec, temperature, max_tokens)
     budget = budget or Budget()
+    if way.kind == "embedded":
+        return _embedded(way.spec, budget)
+    generation = _generation(way.spec, temperature, max_tokens)
     terms = Terms(way.spec, budget, _price(way, price, budget), find_key(way.keys, api_key_file))
     engine = _engine(way, terms, Limits(concurrency=concurrency, timeout=timeout), cache=cache)
     return dspy.LM(
@@ -80,6 +83,21 @@ def using(lm: str | dspy.LM = "embedded", *, trace: bool = False, **options: Any
     finally:
         if isinstance(lm, str):
             connected.engine.close()
+
+
+def _embedded(spec: str, budget: Budget) -> dspy.LM:
+    from csc_dspy.lm.embedded import EmbeddedEngine, EmbeddedProvider
+
+    engine = MeteredStructuredEngine(EmbeddedEngine(), Terms(spec, budget, FREE))
+    return dspy.LM(
+        spec,
+        temperature=0.0,
+        cache=False,
+        num_retries=0,
+        engine=engine,
+        async_engine=engine.asynchronous,
+        provider=EmbeddedProvider(),
+    )
 
 
 def _price(way: Route, given: Price | None, budget: Budget) -> Price | None:
@@ -119,8 +137,10 @@ def _native(way: Route, terms: Terms, limits: Limits) -> tuple[MeteredEngine, st
     # DSPy's engines take their time to load.
     from csc_dspy.lm.native import litellm_engine, lm15_engine
 
-    make = lm15_engine if way.kind == "lm15" else litellm_engine
-    engine, address = make(way, terms.key, limits)
+    if way.kind == "lm15":
+        engine, address = lm15_engine(way, terms.key, limits)
+    else:
+        engine, address = litellm_engine(way, terms.key, limits), ""
     return MeteredEngine(engine, terms, lambda: engine.retries), address
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import aclosing, closing
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from dspy.lm15 import LM15Error, Request, Response, Usage
 
@@ -16,6 +16,8 @@ from csc_dspy.lm.failures import CallError, SpentError, call_error
 from csc_dspy.lm.keys import Secret
 from csc_dspy.lm.layers import AsyncEvents, AsyncLayer, Events, Layer
 from csc_dspy.lm.prices import Price
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +55,14 @@ class MeteredEngine:
 
     def complete(self, request: Request) -> Response:
         """The answer to a request."""
-        call = _Call(self._terms)
+        call = Call(self._terms)
         with call:
             return call.answered(self._inner.complete(request))
         raise call.failure
 
     def stream(self, request: Request) -> Events:
         """The answer as it comes."""
-        call = _Call(self._terms)
+        call = Call(self._terms)
         with call:
             with closing(self._inner.stream(request)) as events:
                 for event in events:
@@ -93,14 +95,14 @@ class AsyncMeteredEngine:
 
     async def complete(self, request: Request) -> Response:
         """The answer to a request."""
-        call = _Call(self._terms)
+        call = Call(self._terms)
         with call:
             return call.answered(await self._inner.complete(request))
         raise call.failure
 
     async def stream(self, request: Request) -> AsyncEvents:
         """The answer as it comes."""
-        call = _Call(self._terms)
+        call = Call(self._terms)
         with call:
             async with aclosing(self._inner.stream(request)) as events:
                 async for event in events:
@@ -117,7 +119,7 @@ class AsyncMeteredEngine:
         return self
 
 
-class _Call:
+class Call:
     """One call, for the length of a ``with``. Swallows the engine's error: what to raise is in ``failure``.
 
     Raised outside of the block, it does not take the engine's own error along, which may quote the key.
@@ -130,10 +132,17 @@ class _Call:
         self._usage: Usage | None = None
 
     def answered(self, response: Response) -> Response:
+        """The response, whose tokens are noted."""
         self._usage = response.usage
         return response
 
+    def given(self, answer: T) -> T:
+        """An answer that took no tokens."""
+        self._usage = Usage()
+        return answer
+
     def seen(self, event: Any) -> Any:  # noqa: ANN401 - any of lm15's events
+        """The event; the tokens of the last one are noted."""
         if event.type == "end":
             self._usage = event.usage or Usage()
         return event

@@ -14,7 +14,6 @@ from typing import Any, Final
 
 from dspy import lm15
 from dspy.clients.engines import AsyncLiteLLMEngine, AsyncLM15Engine, LiteLLMEngine, LM15Engine
-from dspy.clients.engines.lm15_engine import timeouts_for
 
 from csc_dspy.exceptions import ConfigError
 from csc_dspy.lm.hosted.backoff import Backoff
@@ -28,6 +27,9 @@ from csc_dspy.lm.specs import Route
 # Providers that count some tokens apart which all others count among the input or the output.
 _CACHED_APART: Final = frozenset({"anthropic"})
 _REASONING_APART: Final = frozenset({"gemini", "xai"})
+
+# Seconds. A call that waits for a connection to be free is not stuck, however many there are before it.
+_PATIENCE_FOR_A_TURN: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +179,20 @@ def lm15_engine(route: Route, key: Secret | None, limits: Limits) -> tuple[Nativ
     config = lm15.RouterConfig(
         api_keys={provider: key.reveal()} if key else None,
         base_urls={provider: _address(route)} if route.api_base else None,
-        timeouts=replace(_timeouts(limits), connect=limits.connect_timeout),
+        timeouts=lm15.Timeouts(
+            connect=limits.connect_timeout,
+            read=limits.timeout,
+            write=limits.timeout,
+            pool=_PATIENCE_FOR_A_TURN,
+        ),
         max_connections=limits.concurrency,
     )
     makers = Makers(lambda: LM15Engine(config), lambda: AsyncLM15Engine(config))
     return NativeEngine(makers, route.provider, limits), _checked(route, config, provider)
 
 
-def litellm_engine(route: Route, key: Secret | None, limits: Limits) -> tuple[NativeEngine, str]:
-    """DSPy's engine for every other provider, and the address it goes to, as far as that is known."""
+def litellm_engine(route: Route, key: Secret | None, limits: Limits) -> NativeEngine:
+    """DSPy's engine for every other provider, which finds the address by itself."""
     # Else the import fetches a list of prices from the network.
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     import litellm
@@ -197,10 +204,8 @@ def litellm_engine(route: Route, key: Secret | None, limits: Limits) -> tuple[Na
     options: dict[str, Any] = {"timeout": limits.timeout}
     if key:
         options["api_key"] = key.reveal()
-    if route.api_base:
-        options["api_base"] = _address(route)
     makers = Makers(lambda: LiteLLMEngine(**options), lambda: AsyncLiteLLMEngine(**options))
-    return NativeEngine(makers, route.provider, limits), route.api_base or ""
+    return NativeEngine(makers, route.provider, limits)
 
 
 def _checked(route: Route, config: lm15.RouterConfig, provider: str) -> str:
@@ -222,9 +227,3 @@ def _address(route: Route) -> str:
     checked = Endpoint(api_base=route.api_base).api_base
     # Elsewhere the address given is the whole of it, not one that may lack the usual path.
     return checked if route.provider == "anthropic" else route.api_base.rstrip("/")
-
-
-def _timeouts(limits: Limits) -> lm15.Timeouts:
-    timeouts = timeouts_for(limits.timeout)
-    assert timeouts is not None
-    return timeouts

@@ -13,33 +13,63 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args, get_origin
 
 from csc_dspy.exceptions import AnswerError, LabelError
 from csc_dspy.signatures import Labels, labels_of
+from csc_dspy.taxonomy import Localized
 
 if TYPE_CHECKING:
     import dspy
     from pydantic.fields import FieldInfo
 
-_MARKER: Final = re.compile(r"^[ \t*_>`]*\[\[\s*##\s*(\w+)\s*##\s*\]\][*_`]*", re.MULTILINE)
+MARKER: Final = re.compile(
+    # Whatever is marked at the beginning of a line, in any dress; the end of the answer anywhere, because it
+    # must never become part of what a customer reads.
+    r"^[ \t*_>`]*\[\[\s*##\s*(\w+)\s*##\s*\]\][*_`]*|\[\[\s*##\s*(?i:completed)\s*##\s*\]\]",
+    re.MULTILINE,
+)
+"""What begins a field, whose name is its first group, or ends the answer."""
+
+_END: Final = "completed"
 _QUOTES: Final = {'"': '"', "'": "'", "“": "”", "「": "」", "`": "`"}
+
+_MISSING: Final = Localized(en="the field {name!r} is missing", zh="缺少字段 {name}")
+_EMPTY: Final = Localized(en="the field {name!r} is empty", zh="字段 {name} 是空的")
+_NO_LABEL: Final = Localized(en="the field {name!r} names no label", zh="字段 {name} 不是任何一个规定的标签")
+_SEVERAL: Final = Localized(
+    en="the field {name!r} names more than one label: {labels}", zh="字段 {name} 给出了不止一个标签：{labels}"
+)
+_NO_CHOICE: Final = Localized(
+    en="the field {name!r} is none of: {choices}", zh="字段 {name} 只能是以下之一：{choices}"
+)
+_OTHER_TYPE: Final = Localized(en="the field {name!r} is not a {type}", zh="字段 {name} 不是 {type} 类型")
+
+
+class FlawError(AnswerError):
+    """What is wrong with an answer: in English for people, in either language for the one who answered."""
+
+    def __init__(self, problem: Localized, *, remedy: str | None = None, **values: object) -> None:
+        self.told = Localized(en=problem.en.format(**values), zh=problem.zh.format(**values))
+        super().__init__(self.told.en, remedy=remedy)
 
 
 def read_answer(signature: type[dspy.Signature], text: str) -> dict[str, Any]:
-    """The value of every output field; AnswerError says what could not be read."""
-    sections = _sections(text)
+    """The value of every output field; FlawError says what could not be read."""
+    before, sections = _sections(text)
     outputs = signature.output_fields
     if not sections and len(outputs) == 1:
-        # Without any marker the whole text answers the only field there is.
-        sections = {next(iter(outputs)): text.strip()}
+        # Without the marker of any field the text answers the only field there is.
+        sections = {next(iter(outputs)): before}
     return {name: _value(name, field, sections) for name, field in outputs.items()}
 
 
-def _sections(text: str) -> dict[str, str]:
-    """What stands behind each field marker; the first wins where one is repeated."""
-    markers = list(_MARKER.finditer(text))
-    ends = [*(marker.start() for marker in markers[1:]), len(text)]
+def _sections(text: str) -> tuple[str, dict[str, str]]:
+    """What stands before all markers, and behind that of each field; the first wins where one is repeated."""
+    markers = list(MARKER.finditer(text))
+    begin, *ends = [*(marker.start() for marker in markers), len(text)]
     sections: dict[str, str] = {}
-    for marker, end in zip(markers, ends, strict=False):
-        sections.setdefault(marker[1].casefold(), text[marker.end() : end].strip())
-    return sections
+    for marker, end in zip(markers, ends, strict=True):
+        name = (marker[1] or _END).casefold()
+        if name != _END:
+            sections.setdefault(name, text[marker.end() : end].strip())
+    return text[:begin].strip(), sections
 
 
 def _value(name: str, field: FieldInfo, sections: Mapping[str, str]) -> Any:  # noqa: ANN401  of the field's type
@@ -47,9 +77,9 @@ def _value(name: str, field: FieldInfo, sections: Mapping[str, str]) -> Any:  # 
     if text is None:
         if not field.is_required():
             return field.get_default(call_default_factory=True)
-        raise AnswerError(f"the field {name!r} is missing")
+        raise FlawError(_MISSING, name=name)
     if not text:
-        raise AnswerError(f"the field {name!r} is empty")
+        raise FlawError(_EMPTY, name=name)
     labels = labels_of(field)
     if labels is not None:
         return _label(name, labels, text)
@@ -68,8 +98,9 @@ def _label(name: str, labels: Labels, text: str) -> str:
     named = labels.named_in(text)
     if len(named) == 1:
         return named[0]
-    problem = "names no label" if not named else f"names more than one label: {', '.join(named)}"
-    raise AnswerError(f"the field {name!r} {problem}", remedy=f"one of: {', '.join(labels.names)}")
+    problem = _SEVERAL if named else _NO_LABEL
+    remedy = f"one of: {', '.join(labels.names)}"
+    raise FlawError(problem, remedy=remedy, name=name, labels=", ".join(named))
 
 
 def _choice(name: str, choices: tuple[object, ...], text: str) -> object:
@@ -79,13 +110,13 @@ def _choice(name: str, choices: tuple[object, ...], text: str) -> object:
     for choice in choices:
         if str(choice).casefold() == plain:
             return choice
-    raise AnswerError(f"the field {name!r} is none of: {', '.join(map(str, choices))}")
+    raise FlawError(_NO_CHOICE, name=name, choices=", ".join(map(str, choices)))
 
 
 def _other(name: str, field: FieldInfo, text: str) -> Any:  # noqa: ANN401  of the field's type
     from dspy.adapters.utils import parse_value
 
-    try:
+    # Not as its cause: the library's error quotes the answer.
+    with suppress(ValueError):
         return parse_value(text, field.annotation)
-    except ValueError as error:
-        raise AnswerError(f"the field {name!r} is not a {field.annotation}") from error
+    raise FlawError(_OTHER_TYPE, name=name, type=field.annotation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import aclosing, closing
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final
 import dspy
 
 from csc_dspy.conversations import Conversation
+from csc_dspy.exceptions import DataError
 from csc_dspy.lm.measuring import Measured, Usage, measuring
 from csc_dspy.lm.streaming import astream_field, stream_field, streams
 from csc_dspy.programs.history import History, Situation, as_conversation
@@ -102,12 +103,14 @@ class Program(dspy.Module):
             run.tell(values, measured)
         return run.prediction
 
-    def stream(self, history: History = (), strategy: str | Strategy | None = None) -> Iterator[StreamItem]:
+    def stream(
+        self, history: History = (), turn: str | None = None, strategy: str | Strategy | None = None
+    ) -> Generator[StreamItem, None, None]:
         """What is decided, then the response's text as it is written, then the whole prediction.
 
-        Engines that cannot stream give the text in one piece.
+        Engines that cannot stream give the text in one piece. Closing the generator early ends the call.
         """
-        run = self._begin(history, None, strategy)
+        run = self._begin(history, turn, strategy)
         while ask := run.ask:
             if ask.decided:
                 yield ask.decided
@@ -117,17 +120,17 @@ class Program(dspy.Module):
                     with measuring() as measured:
                         piece = next(pieces)
                     if isinstance(piece, str):
-                        run.count(measured.usage)
+                        run.count(measured)
                         yield piece
                     else:
                         run.tell(piece, measured)
         yield run.prediction
 
     async def astream(
-        self, history: History = (), strategy: str | Strategy | None = None
-    ) -> AsyncIterator[StreamItem]:
+        self, history: History = (), turn: str | None = None, strategy: str | Strategy | None = None
+    ) -> AsyncGenerator[StreamItem, None]:
         """`stream`, asynchronously."""
-        run = self._begin(history, None, strategy)
+        run = self._begin(history, turn, strategy)
         while ask := run.ask:
             if ask.decided:
                 yield ask.decided
@@ -136,17 +139,28 @@ class Program(dspy.Module):
                     with measuring() as measured:
                         piece = await anext(pieces)
                     if isinstance(piece, str):
-                        run.count(measured.usage)
+                        run.count(measured)
                         yield piece
                     else:
                         run.tell(piece, measured)
         yield run.prediction
 
+    def set_lm(self, lm: dspy.LM | None) -> None:
+        """Use ``lm`` instead of that of ``dspy.context``, also for what optimizers do not see."""
+        super().set_lm(lm)
+        for module in vars(self).values():
+            if isinstance(module, dspy.Module):
+                module.set_lm(lm)
+
     def _begin(self, history: History, turn: str | None, strategy: str | Strategy | None) -> _Run:
-        options = self.options
-        conversation = as_conversation(history, options.taxonomy)
-        forced = options.taxonomy.strategy(strategy) if isinstance(strategy, str) else strategy
-        return _Run(self._all_steps(conversation, turn, forced))
+        taxonomy = self.options.taxonomy
+        forced = taxonomy.strategy(strategy) if isinstance(strategy, str) else strategy
+        if forced is not None and forced not in taxonomy.strategies:
+            raise DataError(
+                f"the strategy {forced.id!r} is one of the taxonomy {forced.taxonomy!r}",
+                remedy=f"give one of {taxonomy.id!r}",
+            )
+        return _Run(self._all_steps(as_conversation(history, taxonomy), turn, forced))
 
     def _all_steps(self, conversation: Conversation, turn: str | None, strategy: Strategy | None) -> Steps:
         if self.options.unlabelled == "classify":
@@ -160,9 +174,9 @@ class Program(dspy.Module):
         turns = list(conversation.dialogue)
         for index, turn in conversation.supporter_turns():
             if turn.strategy is None:
-                before = self._situation(conversation.with_turns(turns[:index]))
+                before = self._situation(conversation.with_turns(turns[:index]), turn.text)
                 told = yield Ask(
-                    self.labeller.classify, {"conversation": before.rendered(), "turn": turn.text}
+                    self.labeller.classify, {"conversation": before.rendered(), "turn": before.spoken()}
                 )
                 label = self.options.taxonomy.strategy(told.values["strategy"])
                 turns[index] = turn.model_copy(update={"strategy": label})
@@ -197,17 +211,20 @@ class _Run:
     def __init__(self, steps: Steps) -> None:
         self._steps = steps
         self._usage = Usage()
+        self._probabilities: dict[str, Mapping[str, float]] = {}
         self.ask: Ask | None = None
         self._advance(None)
 
     def tell(self, values: Mapping[str, Any], measured: Measured) -> None:
         """Answer what is asked."""
-        self.count(measured.usage)
-        self._advance(Told(values, measured.probabilities))
+        self.count(measured)
+        probabilities, self._probabilities = self._probabilities, {}
+        self._advance(Told(values, probabilities))
 
-    def count(self, usage: Usage) -> None:
-        """Add what has been measured on the way."""
-        self._usage.add(usage)
+    def count(self, measured: Measured) -> None:
+        """Add what has been measured on the way to the answer."""
+        self._usage.add(measured.usage)
+        self._probabilities.update(measured.probabilities)
 
     def _advance(self, told: Told | None) -> None:
         try:

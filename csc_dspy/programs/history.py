@@ -7,7 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from csc_dspy.conversations import Conversation, Turn, render_turn
+from pydantic import ValidationError
+
+from csc_dspy.conversations import Conversation, Turn, one_line, render_turn
+from csc_dspy.data.wording import flaw_of
+from csc_dspy.exceptions import DataError
 from csc_dspy.taxonomy import Language, Localized, Stage, Strategy, Taxonomy
 
 History = Conversation | Sequence[Turn] | Sequence[Mapping[str, Any]]
@@ -25,10 +29,34 @@ _NONE: Final = Localized(en="none labelled", zh="无标注")
 
 
 def as_conversation(history: History, taxonomy: Taxonomy) -> Conversation:
-    """``history`` as a conversation labelled by ``taxonomy``."""
+    """``history`` as a conversation labelled by ``taxonomy``; DataError if it cannot be one."""
     if isinstance(history, Conversation):
-        return history
-    return Conversation.model_validate({"dialogue": list(history)}, context=taxonomy)
+        return _under(history, taxonomy)
+    try:
+        return Conversation.model_validate({"dialogue": list(history)}, context=taxonomy)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+    # Not as its cause: the library's error quotes the turn.
+    problem, remedy = flaw_of({**first, "loc": first["loc"][2:]})
+    raise DataError(problem, where=_place(first["loc"]), remedy=remedy)
+
+
+def _under(conversation: Conversation, taxonomy: Taxonomy) -> Conversation:
+    """The conversation under the taxonomy, which one without labels can be whatever it was read under."""
+    if conversation.taxonomy == taxonomy:
+        return conversation
+    if any(turn.strategy or turn.stage for turn in conversation.dialogue):
+        raise DataError(
+            f"the history is labelled by the taxonomy {conversation.taxonomy.id!r}, "
+            f"and the program works by {taxonomy.id!r}",
+            remedy="use one taxonomy throughout",
+        )
+    return conversation.model_copy(update={"taxonomy": taxonomy})
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    turn = next((each for each in location if isinstance(each, int)), None)
+    return "history" if turn is None else f"history, turn {turn + 1}"
 
 
 def estimated_tokens(text: str) -> int:
@@ -66,6 +94,10 @@ class Situation:
     def strategies(self) -> tuple[Strategy | None, ...]:
         """The supporter's strategies so far; None where a turn is not labelled."""
         return tuple(turn.strategy for _, turn in self.conversation.supporter_turns())
+
+    def spoken(self) -> str:
+        """The coming turn's text as a prompt shows it."""
+        return one_line(self.turn or "")
 
     def rendered(self) -> str:
         """The history as a prompt shows it, within the limit.

@@ -7,7 +7,7 @@ from csc_dspy.exceptions import DataError
 from csc_dspy.programs._base import Ask, Program, Steps
 from csc_dspy.programs.history import Situation
 from csc_dspy.programs.options import Options
-from csc_dspy.programs.results import SupportPrediction
+from csc_dspy.programs.results import SupportPrediction, joined
 from csc_dspy.signatures import write_response
 
 
@@ -26,7 +26,7 @@ class ResponseWriter(Program):
         """Ask for the text. ``decided`` is what is known of the turn already and stays in the result."""
         strategy = decided.strategy if decided else situation.strategy
         if strategy is None:
-            raise DataError("there is no strategy to write by", remedy="give one as strategy=")
+            raise DataError("there is no strategy to write by", remedy="name one")
         decided = decided or SupportPrediction(
             stage=next_stage(situation.stage, strategy, situation.taxonomy), strategy=strategy
         )
@@ -35,5 +35,6 @@ class ResponseWriter(Program):
             inputs["stage"] = decided.stage.name[situation.language]
         told = yield Ask(self.write, inputs, streamed="response", decided=decided)
         return decided.with_fields(
-            response=told.values["response"], reasoning=told.values.get("reasoning") or decided.reasoning
+            response=told.values["response"],
+            reasoning=joined(decided.reasoning, told.values.get("reasoning")),
         )

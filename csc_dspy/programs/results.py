@@ -65,6 +65,11 @@ class SupportPrediction(dspy.Prediction):
         return row
 
 
+def joined(*reasoning: str | None) -> str | None:
+    """The reasoning of several answers, one after the other."""
+    return "\n".join(filter(None, reasoning)) or None
+
+
 def probabilities_by_id(measured: Mapping[str, float] | None, taxonomy: Taxonomy) -> dict[str, float] | None:
     """Measured probabilities of strategy names, by the strategies' ids."""
     if measured is None:

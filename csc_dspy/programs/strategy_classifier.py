@@ -24,9 +24,9 @@ class StrategyClassifier(Program):
 
     def steps(self, situation: Situation) -> Steps:
         """Ask for the strategy of ``turn``."""
-        if not situation.turn:
+        if not (turn := situation.spoken()):
             raise DataError("there is no supporter turn to label", remedy="give its text as turn=")
-        told = yield Ask(self.classify, {"conversation": situation.rendered(), "turn": situation.turn})
+        told = yield Ask(self.classify, {"conversation": situation.rendered(), "turn": turn})
         found = situation.taxonomy.strategy(told.values["strategy"])
         return SupportPrediction(
             stage=next_stage(situation.stage, found, situation.taxonomy),

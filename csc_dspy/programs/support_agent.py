@@ -6,7 +6,7 @@ from csc_dspy.programs._base import Program, Steps
 from csc_dspy.programs.history import Situation
 from csc_dspy.programs.options import Options
 from csc_dspy.programs.response_writer import ResponseWriter
-from csc_dspy.programs.results import SupportPrediction
+from csc_dspy.programs.results import SupportPrediction, joined
 from csc_dspy.programs.stage_tracker import StageTracker
 from csc_dspy.programs.strategy_predictor import StrategyPredictor
 
@@ -29,6 +29,6 @@ class SupportAgent(Program):
         decided = chosen.with_fields(
             stage=tracked.stage,
             stage_proposed=tracked.stage_proposed,
-            reasoning="\n".join(filter(None, [tracked.reasoning, chosen.reasoning])) or None,
+            reasoning=joined(tracked.reasoning, chosen.reasoning),
         )
         return (yield from self.writer.steps(situation, decided=decided))

@@ -44,8 +44,8 @@ def shared_parameters() -> list[click.Parameter]:
         """Do nothing."""
 
     for name, make in reversed(vars(options).items()):
-        own = inspect.isfunction(make) and make.__module__ == options.__name__
-        if own and not name.startswith("_") and name not in {"option", "argument"}:
+        declares = inspect.isfunction(make) and inspect.signature(make).return_annotation == "Decorator"
+        if declares and name not in {"option", "argument"}:
             make()(nothing)
     command = commands.command("trial")(nothing)
     return [param for param in command.params if param not in GLOBAL_OPTIONS]

@@ -214,14 +214,14 @@ def test_the_command_line_for_people(tmp_path: Path, csc: CSC) -> None:
         ["is", "not", "JSON:", "expecting", "value", "at", "column", "…", "30"]
     ]
     assert ["unknown", "speaker", "…", "1"] in [line.split() for line in lines]
-    assert lines[-1] == "0 good dialogues with 0 turns, 31 problems"
+    assert lines[-1] == "good dialogues: 0, their turns: 0, problems: 31"
 
 
 def test_unlabelled_turns_on_the_command_line(tmp_path: Path, csc: CSC) -> None:
     path = write_lines(tmp_path / "a", row(dialogue=[SUPPORTER | {"strategy": ""}, CUSTOMER]))
     assert csc("data", "check", path).returncode == 1
     done = csc("data", "check", path, "--allow-unlabelled")
-    assert (done.returncode, done.stdout) == (0, "1 good dialogues with 2 turns, 0 problems\n")
+    assert (done.returncode, done.stdout) == (0, "good dialogues: 1, their turns: 2, problems: 0\n")
 
 
 def test_another_taxonomy_on_the_command_line(tmp_path: Path, csc: CSC) -> None:

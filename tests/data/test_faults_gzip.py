@@ -70,6 +70,15 @@ def test_a_checksum_that_does_not_fit(tmp_path: Path, form: str) -> None:
             pass
 
 
+@pytest.mark.parametrize("size", [2, 9, 12, 30])
+def test_nothing_of_it_can_be_read(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "a.gz"
+    path.write_bytes(gzip.compress(b" " * 1000 + FORMS["lines"].encode(), mtime=0)[:size])
+    assert [str(problem) for problem in check(path).problems] == [
+        f"{path}: the gzip data breaks off (get the file anew)"
+    ]
+
+
 def test_damage_in_the_middle(tmp_path: Path) -> None:
     packed = bytearray(gzip.compress(FORMS["lines"].encode(), mtime=0))
     path = tmp_path / "a.gz"

@@ -125,7 +125,10 @@ def test_a_file_of_both_parts_is_no_part(tmp_path: Path) -> None:
 
 
 def test_keys_that_some_rows_and_turns_have_and_others_have_not(tmp_path: Path) -> None:
-    unlike = [SUPPORTER | {"stage": "connecting", "note": {"a": 1}}, {"speaker": "客户", "text": "喂？"}]
+    unlike: list[dict[str, Any]] = [
+        SUPPORTER | {"stage": "connecting", "note": {"a": 1}},
+        {"speaker": "客户", "text": "喂？"},
+    ]
     wanted = [row(), row(id="a", profile={"age": 7}, dialogue=unlike), row(profile={"name": "[NAME]"})]
     write(tmp_path / "a.json", wanted)
     write_lines(tmp_path / "b.jsonl", *(each | {"id": f"b{number}"} for number, each in enumerate(wanted)))
@@ -161,6 +164,8 @@ def test_nothing_but_the_answer_is_said(copy: Path, csc: CSC) -> None:
     found = json.loads(done.stdout)
     assert found["parts"] == ["CSConv", "RoleCS"]
     assert [file["dialogues"] for file in found["files"]] == [5, 7]
+    part = json.loads(csc("data", "info", f"hub:{copy}:RoleCS", "--json").stdout)
+    assert (part["parts"], part["dialogues"], part["languages"]) == ([], 7, {"zh": 7})
     (copy / "data" / "RoleCS.json").write_text("[{]", encoding="utf-8")
     done = csc("data", "check", f"hub:{copy}", "--json")
     assert done.returncode == 2

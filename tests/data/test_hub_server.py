@@ -44,6 +44,8 @@ class Hub(BaseHTTPRequestHandler):
                 return self.answer(status, b"{}", {"X-Error-Code": code})
         if "/no-such" in path:
             return self.answer(404, b"{}", {"X-Error-Code": "RevisionNotFound"})
+        if path.startswith("/api/datasets/owner/empty"):
+            return self.answer(200, b"[]")
         if "/tree/" in path:
             below = "data/" if path.endswith("/data") else ""
             entries = [
@@ -114,6 +116,18 @@ def test_a_revision_is_asked_for(hub: ThreadingHTTPServer, csc: CSC, tmp_path: P
     assert any("/resolve/v1.0/" in path for path in hub.asked)  # type: ignore[attr-defined]
 
 
+def test_what_is_told_of_a_data_set(hub: ThreadingHTTPServer, csc: CSC, tmp_path: Path) -> None:
+    done = csc("data", "info", "hub:owner/name", "--json", env=online(hub.server_port, tmp_path))
+    found = json.loads(done.stdout)
+    assert found["parts"] == ["CSConv", "RoleCS"]
+    assert found["files"][1] == {
+        "name": "hub:owner/name/data/RoleCS.json",
+        "form": None,
+        "bytes": None,
+        "dialogues": 7,
+    }
+
+
 @pytest.mark.parametrize(
     ("source", "problem"),
     [
@@ -121,6 +135,7 @@ def test_a_revision_is_asked_for(hub: ThreadingHTTPServer, csc: CSC, tmp_path: P
         ("hub:owner/missing:RoleCS", "the hub has no such data set, or it is private (check the name"),
         ("hub:owner/name@no-such:RoleCS", "the data set has no such revision (look up"),
         ("hub:owner/broken:RoleCS", "the hub answers with an error (try again later, or download its files"),
+        ("hub:owner/empty:RoleCS", "has no data files"),
         ("hub:owner/-name-:RoleCS", "is no name of a data set (write hub:OWNER/NAME)"),
     ],
 )

@@ -66,7 +66,8 @@ def test_an_existing_path_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert parse_source("a:c") == Source("file", "a", part="c")
     assert parse_source("a:b:c") == Source("file", "a:b", part="c")
     assert parse_source("rolecs-sample").kind == "sample"
-    assert parse_source(Path("rolecs-sample")) == Source("file", "rolecs-sample")
+    for path in (Path("rolecs-sample"), "./rolecs-sample", tmp_path / "rolecs-sample"):
+        assert parse_source(path) == Source("file", str(tmp_path / "rolecs-sample"))
     with pytest.raises(DataError, match="is called 'a:c'"):
         parse_source(Path("a:c"))
 
@@ -101,6 +102,13 @@ def test_a_part_that_no_row_is_of(both: Path) -> None:
         f"{both}:Other: no row is of the part 'Other': no `source` begins with it"
         " (sources here: 'RoleCS', 'CSConv-sample', 'rolecs/7', 'CSConv')"
     )
+
+
+def test_not_every_source_of_many_is_listed(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "a", *(row(source=f"source {number}") for number in range(500)))
+    with pytest.raises(DataError) as caught:
+        len(read(path, part="x"))
+    assert str(caught.value).endswith("'source 8', 'source 9')")
 
 
 def test_rows_that_cannot_tell_their_part_are_not_passed_over(tmp_path: Path) -> None:
@@ -175,7 +183,7 @@ def test_a_name_that_says_both_is_for_neither(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "rolecs-and-csconv.jsonl", row(source="RoleCS"), row(source="CSConv"))
     for use in ("train", "evaluate"):
         with pytest.raises(LeakError):
-            read(path, use=use)  # type: ignore[arg-type]
+            read(path, use=use)
     assert sources(read(path, part="RoleCS", use="train")) == ["RoleCS"]
     assert sources(read(path, part="CSConv", use="evaluate")) == ["CSConv"]
     with pytest.raises(LeakError):

@@ -103,9 +103,10 @@ def test_a_line_longer_than_the_limit_is_one_bad_row(tmp_path: Path) -> None:
     assert check(path).dialogues == 3
 
 
-def test_an_element_longer_than_the_limit_ends_the_list(tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", [1, 3])
+def test_an_element_longer_than_the_limit_ends_the_list(tmp_path: Path, times: int) -> None:
     path = tmp_path / "a.json"
-    path.write_text(json.dumps([row(), row(note="x" * ROW_LIMIT)], indent=1), encoding="utf-8")
+    path.write_text(json.dumps([row(), row(note="x" * times * ROW_LIMIT)], indent=1), encoding="utf-8")
     report = check(path)
     assert (report.dialogues, report.complete) == (1, False)
     begin = len(json.dumps([row()], indent=1).splitlines())
@@ -151,6 +152,19 @@ def test_pretty_printed_rows_have_the_line_of_the_turn(tmp_path: Path) -> None:
         (opening[3], 2, "`text` is empty"),
         (opening[5], 4, "unknown speaker '谁'"),
         (last_row, None, "`dialogue` is a number, not a list"),
+    ]
+
+
+def test_of_several_dialogues_the_last_counts(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(
+        '{"id": "a", "dialogue": [],\n"extra": [1,\n{}],\n"dialogue":\n[5\n,\n6], "rating": %s}'
+        % ("9" * 5000),
+        encoding="utf-8",
+    )
+    assert [found for found in problems(path) if found[1]] == [
+        (5, 1, "is a number, not an object"),
+        (7, 2, "is a number, not an object"),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import io
+import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,9 +71,25 @@ def test_a_list_for_each_field_of_the_turns(tmp_path: Path) -> None:
     assert [conversation.row() for conversation in read(path)] == [row()]
 
 
-def test_lists_that_do_not_fit_are_no_turns(tmp_path: Path) -> None:
-    path = write(tmp_path / "a", row(dialogue={"speaker": ["客服"], "text": ["a", "b"]}))
+@pytest.mark.parametrize(
+    "dialogue", [{"speaker": ["客服"], "text": ["a", "b"]}, {"speaker": "客服"}, {"a": None}]
+)
+def test_what_does_not_fit_together_is_no_dialogue(tmp_path: Path, dialogue: dict[str, object]) -> None:
+    path = write(tmp_path / "a", row(dialogue=dialogue))
     assert [problem.problem for problem in check(path).problems] == ["`dialogue` is an object, not a list"]
+
+
+@pytest.mark.parametrize(
+    "spelled", ["{oops", '{"a": NaN}', '{"a": "\\ud800"}', "[1]", '{"a": 1} {', "[" * 10**5]
+)
+def test_text_that_is_not_the_json_it_could_be_stays_text(tmp_path: Path, spelled: str) -> None:
+    path = write(tmp_path / "a", row(profile=spelled, extra=spelled))
+    assert [conversation.row() for conversation in read(path)] == [row(profile=spelled, extra=spelled)]
+
+
+def test_dialogues_that_are_json_text(tmp_path: Path) -> None:
+    path = write(tmp_path / "a", row(dialogue=json.dumps(row()["dialogue"])))
+    assert [conversation.row() for conversation in read(path)] == [row()]
 
 
 def test_values_that_json_does_not_have(tmp_path: Path) -> None:

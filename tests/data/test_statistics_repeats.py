@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -80,21 +81,22 @@ def test_names_are_counted_exactly_however_little_fits_in_memory(
     assert found.unnamed == len(given_names) - known.total()
 
 
-@pytest.fixture
+@contextmanager
 def full_disk() -> Iterator[None]:
-    """No file of this process can grow."""
+    """No file of this process can grow; not a fixture, as then the test's own report could not either."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-@pytest.mark.usefixtures("full_disk")
 def test_a_full_disk_is_reported() -> None:
     message = r"temporary file: cannot be written: .* \(set TMPDIR"
-    with pytest.raises(OutputError, match=message):
+    with pytest.raises(OutputError, match=message), full_disk():
         names(["a", "b"], room=0)
-    with pytest.raises(OutputError, match=message):
+    with pytest.raises(OutputError, match=message), full_disk():
         repeats([["a"], ["b"]], room=1)
 
 

@@ -59,7 +59,8 @@ class _Writer:
         self._question = question
         self._seed = seed
         self._label = label
-        self._chinese = bool(_HAN.search(question))
+        # Labels in what is asked for say nothing of the language that is spoken.
+        self._chinese = bool(_HAN.search(question.partition("\n\nRespond with ")[0]))
 
     def as_fields(self, fields: Any) -> Answer:  # noqa: ANN401  an iterator of regular expression matches
         """The fields in DSPy's chat format."""

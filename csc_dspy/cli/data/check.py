@@ -87,6 +87,7 @@ def _print_report(inspection: Inspection) -> int:
     if count > len(first):
         click.echo(f"… and {count - len(first)} more: --json shows all")
     if count:
+        click.echo()
         output.table(("problem", "times"), kinds.most_common())
-    click.echo(f"{inspection.dialogues} good dialogues with {inspection.turns} turns, {count} problems")
+    click.echo(f"good dialogues: {inspection.dialogues}, their turns: {inspection.turns}, problems: {count}")
     return count

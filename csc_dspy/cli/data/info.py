@@ -63,7 +63,7 @@ def _list_sources(*, as_json: bool) -> None:
 
 
 def _print(found: Description) -> None:
-    click.echo(f"{found.source}: {found.kind}, {found.dialogues} dialogues, {found.turns} turns")
+    click.echo(f"{found.source}: {found.kind}, {found.dialogues} dialogues, {found.turns} turns\n")
     output.table(
         ("file", "form", "bytes", "dialogues"),
         [(file.name, file.form, file.bytes, file.dialogues) for file in found.files],
@@ -73,7 +73,7 @@ def _print(found: Description) -> None:
     if found.parts:
         click.echo(f"Parts: {', '.join(found.parts)}")
     languages = ", ".join(f"{name} {count}" for name, count in found.languages.items())
-    click.echo(f"Languages: {languages or 'none'}")
+    click.echo(f"Languages: {languages or 'none'}\n")
     output.table(("`source` of rows", "dialogues"), list(found.sources.items()))
     if found.bad_rows:
         click.echo(f"{found.bad_rows} bad rows: `csc-dspy data check {found.source}` says why")

@@ -27,6 +27,9 @@ def detect(content: Content) -> Reader:
         raise DataError("is UTF-16 text", where=content.file, remedy="save it as UTF-8")
     begin = _begin(content)
     if not begin:
+        # What looks empty may have failed to be read.
+        for _ in content:
+            pass
         raise DataError("is empty", where=content.file)
     if begin == b"[":
         return JsonList()

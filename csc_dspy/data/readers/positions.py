@@ -7,38 +7,31 @@ import re
 from typing import Final
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
-_JSON: Final = json.JSONDecoder()
+# Numbers are passed over, so it does not matter how many digits they have.
+_JSON: Final = json.JSONDecoder(parse_int=str)
 
 
 def line_of_turn(text: str, line: int, turn: int) -> int:
     """The line on which ``turn``, counted from 1, of a row begins.
 
-    ``text`` is how the file spells the row, a whole object, and ``line`` the one on which it begins; that is
-    the answer too where there is no such turn.
+    ``text`` is how the file spells the row, an object that has such a turn, and ``line`` the one on which it
+    begins.
     """
-    if "\n" not in text:
-        return line
-    place = _place_of_turn(text, turn)
-    return line if place is None else line + text.count("\n", 0, place)
+    return line + text.count("\n", 0, _place_of_turn(text, turn)) if "\n" in text else line
 
 
-def _place_of_turn(text: str, turn: int) -> int | None:
-    """Walk the keys of the object, and the turns where the key is the right one."""
-    place = _after_space(text, 1)
+def _place_of_turn(text: str, turn: int) -> int:
+    """Walk the keys of the object, and then the turns."""
+    place, dialogue = _after_space(text, 1), 0
     while text[place] == '"':
         key, place = _JSON.raw_decode(text, place)
         place = _after_space(text, _after_space(text, place) + 1)
-        if key == "dialogue" and text[place] == "[":
-            return _place_in_list(text, place, turn)
+        if key == "dialogue":
+            # The last one counts where there are several, as with everybody who reads JSON.
+            dialogue = place
         place = _behind(text, place)
-    return None
-
-
-def _place_in_list(text: str, place: int, number: int) -> int | None:
-    place = _after_space(text, place + 1)
-    for _ in range(number - 1):
-        if text[place] == "]":
-            return None
+    place = _after_space(text, dialogue + 1)
+    for _ in range(turn - 1):
         place = _behind(text, place)
     return place
 

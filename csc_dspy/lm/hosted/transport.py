@@ -164,7 +164,8 @@ class Exchange:
         if isinstance(error, aiohttp.ClientHttpProxyError):
             return TransportError(f"the proxy does not connect to {host} (HTTP {error.status})")
         if isinstance(error, aiohttp.ClientConnectorError):
-            return TransportError(f"cannot connect to {host}: {_reason(error.os_error)}")
+            what = f"the proxy for {host}" if isinstance(error, aiohttp.ClientProxyConnectionError) else host
+            return TransportError(f"cannot connect to {what}: {_reason(error.os_error)}")
         return TransportError(f"the connection to {host} broke off ({_named(error)})")
 
     def _withheld(self, error: lm15.LM15Error) -> lm15.LM15Error:

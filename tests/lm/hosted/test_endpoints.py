@@ -9,7 +9,9 @@ from dspy import lm15
 
 from csc_dspy.exceptions import ConfigError
 from csc_dspy.lm.hosted import Endpoint, HostedEngine, Limits
+from csc_dspy.lm.hosted.dialects import compat_of
 from csc_dspy.lm.hosted.endpoint import proxy_for
+from tests.support.engines import new_request
 from tests.support.openai_server import LLMServer
 
 PROXY_VARIABLES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy")
@@ -93,6 +95,19 @@ def test_an_unknown_dialect_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    ("api_base", "dialect", "field"),
+    [
+        ("https://api.openai.com/v1", None, "max_completion_tokens"),
+        ("https://api.openai.com/v1", "vllm", "max_tokens"),
+        ("http://localhost:8000", None, "max_tokens"),
+        ("http://localhost:8000", "openai", "max_completion_tokens"),
+    ],
+)
+def test_dialects_follow_from_the_address(api_base: str, dialect: str | None, field: str) -> None:
+    assert compat_of(Endpoint(api_base=api_base, dialect=dialect)).max_tokens_field == field
+
+
+@pytest.mark.parametrize(
     "options",
     [
         {"concurrency": 0},
@@ -112,12 +127,30 @@ def test_limits_that_leave_no_room_are_refused(options: dict[str, Any]) -> None:
 def test_a_proxy_is_taken_with_its_credentials(llm_server: LLMServer, no_proxies: pytest.MonkeyPatch) -> None:
     no_proxies.setenv("HTTP_PROXY", f"http://user:p%40ss@127.0.0.1:{llm_server.port}")
     engine = HostedEngine(Endpoint(api_base="http://llm.example.com"))
-    request = lm15.Request(model="test", messages=(lm15.Message.user("Hello"),))
-    assert engine.complete(request).text
+    assert engine.complete(new_request()).text
     engine.close()
     (received,) = llm_server.requests
     assert received.headers["Host"] == "llm.example.com"
     assert received.headers["Proxy-Authorization"] == "Basic dXNlcjpwQHNz"
+
+
+def test_a_proxy_that_is_not_there(no_proxies: pytest.MonkeyPatch) -> None:
+    no_proxies.setenv("HTTPS_PROXY", "http://user:secret@127.0.0.1:9")
+    engine = HostedEngine(Endpoint(api_base="https://llm.example.com"), Limits(attempts=1))
+    line = r"^cannot connect to the proxy for llm\.example\.com: Connection refused$"
+    with pytest.raises(lm15.TransportError, match=line):
+        engine.complete(new_request())
+    engine.close()
+
+
+def test_a_proxy_that_does_not_connect(llm_server: LLMServer, no_proxies: pytest.MonkeyPatch) -> None:
+    no_proxies.setenv("HTTPS_PROXY", f"http://user:secret@127.0.0.1:{llm_server.port}")
+    engine = HostedEngine(Endpoint(api_base="https://llm.example.com"), Limits(attempts=1))
+    with pytest.raises(
+        lm15.TransportError, match=r"^the proxy does not connect to llm\.example\.com \(HTTP 4"
+    ):
+        engine.complete(new_request())
+    engine.close()
 
 
 @pytest.mark.parametrize(

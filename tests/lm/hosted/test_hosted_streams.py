@@ -87,6 +87,29 @@ def test_pieces_arrive_while_the_rest_is_not_there_yet(
         assert llm_server.in_flight == 1
 
 
+@pytest.mark.parametrize(
+    "stream",
+    [
+        b'data: {"choices": [{"delta": {"content": "\\"error\\""}}]}\n\ndata: [DONE]',
+        b"\r\n\r\n".join(
+            [
+                b"\xef\xbb\xbf: hello",
+                b"event: message\r\nretry: 5",
+                b'data: {"choices": [{"delta": {"content": "\\"error\\""}}]}',
+                b'data: "error"',
+                b"data: [DONE]\r\n",
+            ]
+        ),
+    ],
+    ids=["no last line end", "comments and other fields"],
+)
+def test_streams_are_written_in_many_ways(
+    make_engine: MakeEngine, llm_server: LLMServer, collect: Collect, stream: bytes
+) -> None:
+    llm_server.script(sends(stream, "text/event-stream"))
+    assert text_of(collect(make_engine(attempts=1), new_request())) == '"error"'
+
+
 def test_log_probabilities_are_streamed(
     make_engine: MakeEngine, llm_server: LLMServer, collect: Collect
 ) -> None:

@@ -27,6 +27,8 @@ from tests.support.behaviours import (
 from tests.support.engines import MakeEngine, new_request
 from tests.support.openai_server import LLMServer
 
+DATES = ("Thu, 01 Jan 2099 00:00:00 GMT", "Thu, 01 Jan 2099 00:00:00 -0000", "Thu, 01 Jan 1970 00:00:00 GMT")
+
 PASSING = [
     *(
         pytest.param(fails(status), id=str(status))
@@ -105,6 +107,18 @@ def test_a_refused_connection(make_engine: MakeEngine) -> None:
     assert engine.statistics.retries == 2
 
 
+def test_an_unknown_host(make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    monkeypatch.setenv("NO_PROXY", "llm.example.com")
+    monkeypatch.setenv("no_proxy", "llm.example.com")
+    line = r"^cannot connect to llm\.example\.com: Name or service not known$"
+    with pytest.raises(lm15.TransportError, match=line):
+        make_engine(api_base="http://llm.example.com", attempts=1).complete(new_request())
+
+
 @pytest.fixture
 def full_port() -> Iterator[int]:
     """A port that takes no more connections, and does not refuse them either."""
@@ -148,7 +162,7 @@ def test_nor_does_any_other_call_come_before(make_engine: MakeEngine, llm_server
     assert second.at - first.at >= 0.95
 
 
-@pytest.mark.parametrize("asked", ["3600", "nan", "-1", "soon", "Thu, 01 Jan 2099 00:00:00 GMT"])
+@pytest.mark.parametrize("asked", ["3600", "nan", "-1", "soon", *DATES])
 def test_a_wish_beyond_reason_is_not_heeded(
     make_engine: MakeEngine, llm_server: LLMServer, asked: str
 ) -> None:
