@@ -142,7 +142,7 @@ class Adapter(MemoizingChatAdapter):
         """The output values of a response; FlawError if it cannot be read."""
         if response.finish_reason == "length":
             raise FlawError(_CUT_OFF, remedy="allow longer answers with --answer-tokens")
-        if not response.text:
+        if not response.text or response.text.isspace():
             raise FlawError(_EMPTY)
         values: Values = self.parse(signature, response.text)
         return values

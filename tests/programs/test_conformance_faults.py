@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 
 import dspy
@@ -10,22 +9,38 @@ import pytest
 
 from csc_dspy.exceptions import AnswerError, LMError
 from csc_dspy.lm import CallError, UnreadableAnswerError
-from csc_dspy.taxonomy import load_taxonomy
+from csc_dspy.taxonomy import Language
+from tests.support.answers import answer as good_answer
 from tests.support.behaviours import Behaviour, breaks_off, fails, hangs, says, stops_short, throttles
 from tests.support.openai_server import LLMServer
-from tests.support.programs import CALLS, FEW_CASES, PLAIN_CASES, WAYS, Ask, Case, call, impatient
+from tests.support.programs import (
+    ASKS_FOR_STAGE,
+    CALLS,
+    FEW_CASES,
+    PLAIN_CASES,
+    WAYS,
+    Ask,
+    Case,
+    call,
+    impatient,
+)
 
 SECRET = "my PIN is 4711"
-REASONS = {
+FIRST = {name: "stage" for name in ASKS_FOR_STAGE} | {"response-writer": "response"}
+FIRST |= {name: "strategy" for name in ("strategy-classifier", "strategy-predictor")}
+REASONS: dict[str, tuple[Callable[[Case], Behaviour], dict[Language, str]]] = {
     "cut off": (
-        stops_short(30),
+        lambda _: stops_short(10),
         {"en": "it was cut off at the token limit", "zh": "它因达到长度上限而被截断"},
     ),
-    "empty": (says(""), {"en": "it is empty", "zh": "它是空的"}),
-    "blank": (says(" \n\n"), {"en": "is empty", "zh": "是空的"}),
-    "another field": (says(f"[[ ## mood ## ]]\n{SECRET}"), {"en": "is missing", "zh": "缺少字段 "}),
+    "empty": (lambda _: says(""), {"en": "it is empty", "zh": "它是空的"}),
+    "blank": (lambda _: says(" \n\n"), {"en": "it is empty", "zh": "它是空的"}),
+    "another field": (
+        lambda _: says(f"[[ ## mood ## ]]\n{SECRET}"),
+        {"en": "is missing", "zh": "缺少字段 "},
+    ),
     "an empty field": (
-        Behaviour(edit=lambda text: text.partition("\n")[0] + "\n\n[[ ## completed ## ]]"),
+        lambda case: says(f"[[ ## {FIRST[case.name]} ## ]]\n\n[[ ## completed ## ]]"),
         {"en": "is empty", "zh": "是空的"},
     ),
 }
@@ -44,8 +59,9 @@ def two_labels(case: Case) -> Behaviour:
 def require_one_repair(server: LLMServer, case: Case, ask: Ask, bad: Behaviour, reason: str) -> None:
     """A bad answer is followed by exactly one more call, which holds it and the reason, and that is enough."""
     expected = call(case.program(), history=case.history, **case.inputs)
+    good = good_answer(server.requests[0].json).text
     server.requests.clear()
-    server.script(bad)
+    server.script(bad, says(good))
     answer = ask(case.program(), history=case.history, **case.inputs)
     assert answer.row() == expected.row()
     assert answer.usage.repairs == 1
@@ -68,7 +84,7 @@ def test_an_unreadable_answer_is_asked_for_once_more(
     llm_server: LLMServer, case: Case, fault: str, way: str
 ) -> None:
     bad, reasons = REASONS[fault]
-    require_one_repair(llm_server, case, WAYS[way], bad, reasons[case.language])
+    require_one_repair(llm_server, case, WAYS[way], bad(case), reasons[case.language])
 
 
 @pytest.mark.usefixtures("lm")
@@ -81,17 +97,20 @@ def test_an_unknown_label_is_asked_for_once_more(llm_server: LLMServer, case: Ca
 @pytest.mark.usefixtures("lm")
 @pytest.mark.parametrize("case", [case for case in LABELS_ONLY if case.name.startswith("strategy")], ids=str)
 def test_two_labels_are_told_in_the_language_of_the_prompt(llm_server: LLMServer, case: Case) -> None:
-    bad, reason = two_labels(case), ", ".join(each.name[case.language] for each in case.taxonomy.strategies[5:7])
+    bad, reason = (
+        two_labels(case),
+        ", ".join(each.name[case.language] for each in case.taxonomy.strategies[5:7]),
+    )
     require_one_repair(llm_server, case, call, bad, reason)
 
 
 @pytest.mark.usefixtures("lm")
 def test_the_second_request_quotes_the_bad_answer(llm_server: LLMServer) -> None:
-    llm_server.script(says("[[ ## strategy ## ]]\nDancing"))
+    llm_server.script(says("[[ ## strategy ## ]]\nDancing"), says("GT"))
     call(Case("strategy-predictor", "en", "copc").program())
     assert llm_server.requests[1].json["messages"][-2]["content"] == "[[ ## strategy ## ]]\nDancing"
     llm_server.requests.clear()
-    llm_server.script(says(""))
+    llm_server.script(says(""), says("GT"))
     call(Case("strategy-predictor", "en", "copc").program())
     # Some servers refuse an empty message.
     assert llm_server.requests[1].json["messages"][-2]["content"].strip()
@@ -105,7 +124,7 @@ def test_never_readable_is_a_typed_error_that_does_not_quote(
     llm_server: LLMServer, case: Case, fault: str, ask: Ask
 ) -> None:
     bad, reasons = REASONS[fault]
-    llm_server.usually(bad)
+    llm_server.usually(bad(case))
     with pytest.raises(UnreadableAnswerError) as caught:
         ask(case.program(), history=case.history, **case.inputs)
     require_discretion(caught.value, reasons["en"])
@@ -170,7 +189,12 @@ def test_the_server_says_when_to_come_back(llm_server: LLMServer) -> None:
 LASTING = {
     "always 500": (lambda _: fails(500, "overheated"), "server", "overheated", 2),
     "always 429": (lambda _: throttles(), "rate_limit", "Rate limit reached", 2),
-    "refused": (lambda _: fails(400, "no such option", "bad_request"), "invalid_request", "no such option", 1),
+    "refused": (
+        lambda _: fails(400, "no such option", "bad_request"),
+        "invalid_request",
+        "no such option",
+        1,
+    ),
     "too slow": (lambda _: hangs(), "timeout", "in time", 2),
 }
 
@@ -222,8 +246,3 @@ def test_an_error_of_one_answer_leaves_the_program_as_it_was(llm_server: LLMServ
         ask(program, history=case.history)
     again = ask(program, history=case.history)
     assert (again.row(), again.usage) == (expected.row(), expected.usage)
-
-
-def test_reasons_are_known_in_both_languages() -> None:
-    names = {each.name for each in load_taxonomy().stages}
-    assert len(names) == len(set(itertools.chain.from_iterable((each.en, each.zh) for each in names))) / 2
