@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import dspy
 import pytest
+from _pytest.mark import ParameterSet
 
 from csc_dspy.exceptions import AnswerError, LMError
 from csc_dspy.lm import CallError, UnreadableAnswerError
@@ -43,12 +44,21 @@ REASONS: dict[str, tuple[Callable[[Case], Behaviour], dict[Language, str]]] = {
         lambda case: says(f"[[ ## {FIRST[case.name]} ## ]]\n\n[[ ## completed ## ]]"),
         {"en": "is empty", "zh": "是空的"},
     ),
+    "an unknown label": (
+        lambda _: says(f"[[ ## stage ## ]]\n{SECRET}\n\n[[ ## strategy ## ]]\n{SECRET}"),
+        {"en": "names no label", "zh": "不是任何一个规定的标签"},
+    ),
 }
-UNKNOWN_LABEL = (
-    Behaviour(label=lambda _: SECRET),
-    {"en": "names no label", "zh": "不是任何一个规定的标签"},
-)
-LABELS_ONLY = [case for case in PLAIN_CASES if case.name != "response-writer"]
+
+
+def faults(cases: list[Case]) -> list[ParameterSet]:
+    """Cases with what can be wrong with their answers; a response has no label."""
+    return [
+        pytest.param(case, fault, id=f"{case}-{fault}")
+        for case in cases
+        for fault in REASONS
+        if not (case.name == "response-writer" and "label" in fault)
+    ]
 
 
 def two_labels(case: Case) -> Behaviour:
@@ -78,8 +88,7 @@ def require_one_repair(server: LLMServer, case: Case, ask: Ask, bad: Behaviour, 
 
 @pytest.mark.usefixtures("lm")
 @pytest.mark.parametrize("way", ["call", "astream"])
-@pytest.mark.parametrize("fault", REASONS)
-@pytest.mark.parametrize("case", PLAIN_CASES, ids=str)
+@pytest.mark.parametrize(("case", "fault"), faults(PLAIN_CASES))
 def test_an_unreadable_answer_is_asked_for_once_more(
     llm_server: LLMServer, case: Case, fault: str, way: str
 ) -> None:
@@ -88,14 +97,7 @@ def test_an_unreadable_answer_is_asked_for_once_more(
 
 
 @pytest.mark.usefixtures("lm")
-@pytest.mark.parametrize("case", LABELS_ONLY, ids=str)
-def test_an_unknown_label_is_asked_for_once_more(llm_server: LLMServer, case: Case) -> None:
-    bad, reasons = UNKNOWN_LABEL
-    require_one_repair(llm_server, case, call, bad, reasons[case.language])
-
-
-@pytest.mark.usefixtures("lm")
-@pytest.mark.parametrize("case", [case for case in LABELS_ONLY if case.name.startswith("strategy")], ids=str)
+@pytest.mark.parametrize("case", [case for case in PLAIN_CASES if case.name.startswith("strategy")], ids=str)
 def test_two_labels_are_told_in_the_language_of_the_prompt(llm_server: LLMServer, case: Case) -> None:
     bad, reason = (
         two_labels(case),
@@ -118,8 +120,7 @@ def test_the_second_request_quotes_the_bad_answer(llm_server: LLMServer) -> None
 
 @pytest.mark.usefixtures("lm")
 @pytest.mark.parametrize("ask", WAYS.values(), ids=WAYS)
-@pytest.mark.parametrize("fault", REASONS)
-@pytest.mark.parametrize("case", FEW_CASES, ids=str)
+@pytest.mark.parametrize(("case", "fault"), faults(FEW_CASES))
 def test_never_readable_is_a_typed_error_that_does_not_quote(
     llm_server: LLMServer, case: Case, fault: str, ask: Ask
 ) -> None:
@@ -128,17 +129,8 @@ def test_never_readable_is_a_typed_error_that_does_not_quote(
     with pytest.raises(UnreadableAnswerError) as caught:
         ask(case.program(), history=case.history, **case.inputs)
     require_discretion(caught.value, reasons["en"])
+    assert (SECRET in caught.value.lm_response) == (SECRET in str(bad(case).text))
     assert len(llm_server.requests) == 2
-
-
-@pytest.mark.usefixtures("lm")
-@pytest.mark.parametrize("case", [case for case in FEW_CASES if case.name != "response-writer"], ids=str)
-def test_labels_that_nobody_knows_are_a_typed_error(llm_server: LLMServer, case: Case) -> None:
-    llm_server.usually(UNKNOWN_LABEL[0])
-    with pytest.raises(UnreadableAnswerError) as caught:
-        call(case.program(), history=case.history, **case.inputs)
-    require_discretion(caught.value, "names no label")
-    assert SECRET in caught.value.lm_response
 
 
 def require_discretion(error: UnreadableAnswerError, reason: str) -> None:
@@ -195,7 +187,7 @@ LASTING = {
         "no such option",
         1,
     ),
-    "too slow": (lambda _: hangs(), "timeout", "in time", 2),
+    "too slow": (lambda _: hangs(), "timeout", "no answer from", 2),
 }
 
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 from csc_dspy.data.readers._base import RawRow, raw_row
 from csc_dspy.data.readers.decoding import NO_NUMBER, Decoder
 
+_DIALOGUE: Final = "dialogue"
 _EXTRA: Final = "extra"
 
 
@@ -30,14 +31,17 @@ def column_row(file: str, number: int, columns: Mapping[str, Any]) -> RawRow:
 
 
 def _row(columns: Mapping[str, Any]) -> dict[str, Any]:
-    row = _object(columns)
-    dialogue = _parsed(row.get("dialogue"), list)
+    # Turns are many and are looked at one by one below.
+    row = _object({key: value for key, value in columns.items() if key != _DIALOGUE})
+    dialogue = _parsed(columns.get(_DIALOGUE), list)
     if isinstance(dialogue, Mapping):
         dialogue = _turns_of_lists(dialogue)
     if isinstance(dialogue, list):
         # Where turns differ in their keys, `datasets` delivers each of them as JSON text.
         turns = (_parsed(turn, dict) for turn in dialogue)
-        row["dialogue"] = [_object(turn) if isinstance(turn, Mapping) else turn for turn in turns]
+        row[_DIALOGUE] = [_object(turn) if isinstance(turn, Mapping) else _plain(turn) for turn in turns]
+    elif dialogue is not None:
+        row[_DIALOGUE] = _plain(dialogue)
     if "profile" in row:
         row["profile"] = _parsed(row["profile"], dict, str)
     return row
@@ -45,8 +49,8 @@ def _row(columns: Mapping[str, Any]) -> dict[str, Any]:
 
 def _object(fields: Mapping[str, Any]) -> dict[str, Any]:
     """What there is of an object, with the keys that have no column of their own."""
-    present = {key: _plain(value) for key, value in fields.items() if value is not None}
-    present = {key: value for key, value in present.items() if value is not None}
+    plain = {key: value if type(value) is str else _plain(value) for key, value in fields.items()}
+    present = {key: value for key, value in plain.items() if value is not None}
     extra = present.get(_EXTRA)
     further = _parsed(extra, dict)
     if isinstance(extra, str) and isinstance(further, dict):
