@@ -86,7 +86,7 @@ def using(lm: str | dspy.LM = "embedded", *, trace: bool = False, **options: Any
 
 
 def _embedded(spec: str, budget: Budget) -> dspy.LM:
-    from csc_dspy.lm.embedded import EmbeddedEngine, EmbeddedProvider
+    from csc_dspy.lm.embedded import EmbeddedEngine
 
     engine = MeteredStructuredEngine(EmbeddedEngine(), Terms(spec, budget, FREE))
     return dspy.LM(
@@ -96,7 +96,6 @@ def _embedded(spec: str, budget: Budget) -> dspy.LM:
         num_retries=0,
         engine=engine,
         async_engine=engine.asynchronous,
-        provider=EmbeddedProvider(),
     )
 
 

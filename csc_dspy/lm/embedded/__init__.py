@@ -1,0 +1,5 @@
+"""The embedded engine: a small, deterministic in-context learner that works offline. It is a baseline."""
+
+from csc_dspy.lm.embedded.engine import EmbeddedEngine
+
+__all__ = ["EmbeddedEngine"]
