@@ -267,7 +267,8 @@ def test_a_million_bad_rows_are_told_without_being_kept(tmp_path: Path) -> None:
 def test_memory_does_not_grow_with_the_file(tmp_path: Path, name: str) -> None:
     peaks = []
     long = row(dialogue=[SUPPORTER | {"text": "您好" * 4000}, CUSTOMER])
-    for count in (700, 2800):
+    # The second file has some 100 MB more in it. Arrow's allocator alone is worth a third of the bound.
+    for count in (2000, 6000):
         source, path = tmp_path / "source", tmp_path / str(count) / name
         source.write_text(line(long) * count, encoding="utf-8")
         convert(source, path)
@@ -275,4 +276,4 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path, name: str) -> None:
         peak, code, _ = peak_megabytes(*command, cwd=tmp_path)
         assert code == 0
         peaks.append(peak)
-    assert peaks[1] - peaks[0] < 25
+    assert peaks[1] - peaks[0] < 50
