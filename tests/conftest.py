@@ -17,6 +17,9 @@ from hypothesis import settings
 # pytest --hypothesis-profile=default
 settings.load_profile("ci")
 
+# The language model server, for every room.
+pytest_plugins = ["tests.support.fixtures"]
+
 ROOT = Path(__file__).resolve().parents[1]
 
 # Sockets are guarded in this process only. Processes that tests start inherit these: the libraries stay

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.openai_server import LLMServer, running
-
 _SETTINGS = ("_API_KEY", "_API_BASE", "_BASE_URL")
-
-
-@pytest.fixture
-def llm_server() -> Iterator[LLMServer]:
-    """A healthy chat-completions server on 127.0.0.1, which the test may script."""
-    with running(LLMServer()) as server:
-        yield server
 
 
 @pytest.fixture

@@ -8,9 +8,11 @@ from pathlib import Path
 import dspy
 import pytest
 
-from tests.support.fixtures import llm_server as llm_server
+from tests.support.fixtures import llm_server
 from tests.support.openai_server import LLMServer
 from tests.support.programs import impatient
+
+__all__ = ["llm_server"]
 
 
 @pytest.fixture(autouse=True)

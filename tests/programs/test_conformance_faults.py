@@ -19,6 +19,7 @@ from tests.support.programs import (
     CALLS,
     FEW_CASES,
     PLAIN_CASES,
+    TWO_WAYS,
     WAYS,
     Ask,
     Case,
@@ -27,8 +28,8 @@ from tests.support.programs import (
 )
 
 SECRET = "my PIN is 4711"
-FIRST = {name: "stage" for name in ASKS_FOR_STAGE} | {"response-writer": "response"}
-FIRST |= {name: "strategy" for name in ("strategy-classifier", "strategy-predictor")}
+FIRST = dict.fromkeys(ASKS_FOR_STAGE, "stage") | {"response-writer": "response"}
+FIRST |= dict.fromkeys(("strategy-classifier", "strategy-predictor"), "strategy")
 REASONS: dict[str, tuple[Callable[[Case], Behaviour], dict[Language, str]]] = {
     "cut off": (
         lambda _: stops_short(10),
@@ -67,7 +68,7 @@ def two_labels(case: Case) -> Behaviour:
 
 
 def require_one_repair(server: LLMServer, case: Case, ask: Ask, bad: Behaviour, reason: str) -> None:
-    """A bad answer is followed by exactly one more call, which holds it and the reason, and that is enough."""
+    """A bad answer is followed by exactly one more call, with it and the reason, and that is enough."""
     expected = call(case.program(), history=case.history, **case.inputs)
     good = good_answer(server.requests[0].json).text
     server.requests.clear()
@@ -87,13 +88,13 @@ def require_one_repair(server: LLMServer, case: Case, ask: Ask, bad: Behaviour, 
 
 
 @pytest.mark.usefixtures("lm")
-@pytest.mark.parametrize("way", ["call", "astream"])
+@pytest.mark.parametrize("ask", TWO_WAYS.values(), ids=TWO_WAYS)
 @pytest.mark.parametrize(("case", "fault"), faults(PLAIN_CASES))
 def test_an_unreadable_answer_is_asked_for_once_more(
-    llm_server: LLMServer, case: Case, fault: str, way: str
+    llm_server: LLMServer, case: Case, fault: str, ask: Ask
 ) -> None:
     bad, reasons = REASONS[fault]
-    require_one_repair(llm_server, case, WAYS[way], bad(case), reasons[case.language])
+    require_one_repair(llm_server, case, ask, bad(case), reasons[case.language])
 
 
 @pytest.mark.usefixtures("lm")
@@ -156,7 +157,7 @@ PASSING: dict[str, Callable[[], Behaviour]] = {
 
 
 @pytest.mark.usefixtures("lm")
-@pytest.mark.parametrize("ask", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("ask", TWO_WAYS.values(), ids=TWO_WAYS)
 @pytest.mark.parametrize("fault", PASSING)
 @pytest.mark.parametrize("case", FEW_CASES, ids=str)
 def test_what_passes_is_tried_again_unseen(llm_server: LLMServer, case: Case, fault: str, ask: Ask) -> None:
@@ -178,25 +179,25 @@ def test_the_server_says_when_to_come_back(llm_server: LLMServer) -> None:
     assert second - first >= 0.45
 
 
-LASTING = {
-    "always 500": (lambda _: fails(500, "overheated"), "server", "overheated", 2),
-    "always 429": (lambda _: throttles(), "rate_limit", "Rate limit reached", 2),
+LASTING: dict[str, tuple[Behaviour, str, str, int]] = {
+    "always 500": (fails(500, "overheated"), "server", "overheated", 2),
+    "always 429": (throttles(), "rate_limit", "Rate limit reached", 2),
     "refused": (
-        lambda _: fails(400, "no such option", "bad_request"),
+        fails(400, "no such option", "bad_request"),
         "invalid_request",
         "no such option",
         1,
     ),
-    "too slow": (lambda _: hangs(), "timeout", "no answer from", 2),
+    "too slow": (hangs(), "timeout", "no answer from", 2),
 }
 
 
-@pytest.mark.parametrize("ask", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("ask", TWO_WAYS.values(), ids=TWO_WAYS)
 @pytest.mark.parametrize("fault", LASTING)
 @pytest.mark.parametrize("case", [FEW_CASES[0], FEW_CASES[-2]], ids=str)
 def test_what_does_not_pass_is_a_typed_error(llm_server: LLMServer, case: Case, fault: str, ask: Ask) -> None:
-    behave, code, said, attempts = LASTING[fault]
-    llm_server.usually(behave(None))
+    behaviour, code, said, attempts = LASTING[fault]
+    llm_server.usually(behaviour)
     with impatient(llm_server, attempts=2, timeout=0.2), pytest.raises(CallError) as caught:
         ask(case.program(), history=case.history, **case.inputs)
     require_call_error(caught.value, code, said)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from csc_dspy import read
 from csc_dspy.conversations import Conversation, Turn
 from csc_dspy.exceptions import DataError
-from csc_dspy.programs import create
-from csc_dspy.taxonomy import load_taxonomy
+from csc_dspy.programs import History
+from csc_dspy.taxonomy import LANGUAGES, Language, load_taxonomy
 from tests.support.behaviours import Behaviour
 from tests.support.openai_server import LLMServer
 from tests.support.programs import CALLS, FEW_CASES, PLAIN_CASES, SPOKEN, WAYS, Ask, Case, call
@@ -22,16 +20,19 @@ def spoken(case: Case, *turns: str) -> list[dict[str, str]]:
     """Turns without labels: ``S`` the supporter's, ``C`` the customer's."""
     speakers = {"S": "supporter", "C": "customer"}
     texts = SPOKEN[case.language]
-    return [{"speaker": speakers[turn], "text": f"{texts[turn == 'C']} ({i})"} for i, turn in enumerate(turns)]
+    return [
+        {"speaker": speakers[turn], "text": f"{texts[turn == 'C']} ({i})"} for i, turn in enumerate(turns)
+    ]
 
 
 def labels(conversation: Conversation) -> list[str | None]:
-    return [turn.strategy and turn.strategy.id for _, turn in conversation.supporter_turns()]
+    return [turn.strategy.id if turn.strategy else None for _, turn in conversation.supporter_turns()]
 
 
 @pytest.mark.parametrize("case", PLAIN_CASES, ids=str)
 def test_an_empty_history(case: Case) -> None:
-    for history in ((), [], Conversation(dialogue=())):
+    nothing: list[History] = [(), [], Conversation(dialogue=())]
+    for history in nothing:
         for ask in WAYS.values():
             answer = ask(case.program(), history=history, **case.inputs)
             assert answer.history.dialogue == ()
@@ -114,15 +115,14 @@ def test_every_form_of_a_history_is_the_same_history(case: Case) -> None:
     assert answers == answers[:1] * len(answers)
 
 
-def test_whole_conversations_of_the_sample() -> None:
-    for language in ("zh", "en"):
-        program = create("support-agent-joint", Case("", language, "copc").program.__self__ and None)
-        for conversation in list(read("csconv-sample", language=language))[:5]:
-            answer = call(program, history=conversation)
-            assert answer.history == conversation
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whole_conversations_of_the_sample(language: Language) -> None:
+    program = Case("support-agent-joint", language, "copc").program()
+    for conversation in list(read("csconv-sample", language=language))[:5]:
+        assert call(program, history=conversation).history == conversation
 
 
-BAD: list[tuple[Any, str]] = [
+BAD: list[tuple[object, str]] = [
     ([{"speaker": "alien", "text": "hi"}], "history, turn 1: unknown speaker 'alien'"),
     ([{"speaker": "customer", "text": "hi"}, {"speaker": "customer"}], "history, turn 2: has no `text`"),
     ([{"speaker": "customer", "text": " "}], "`text` is empty"),
@@ -133,7 +133,7 @@ BAD: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("history", "problem"), BAD)
-def test_what_is_no_history_is_one_clear_error(history: Any, problem: str) -> None:
+def test_what_is_no_history_is_one_clear_error(history: object, problem: str) -> None:
     for ask in WAYS.values():
         with pytest.raises(DataError) as caught:
             ask(Case("support-agent", "en", "copc").program(), history=history)

@@ -7,16 +7,15 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import aclosing, closing, contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import dspy
 
 from csc_dspy.lm import Adapter, Budget
 from csc_dspy.lm.metered import MeteredEngine, Terms
 from csc_dspy.programs import PROGRAMS, Options, Program, StreamItem, SupportPrediction, create
-from csc_dspy.taxonomy import LANGUAGES, Language, Taxonomy, load_taxonomy
+from csc_dspy.taxonomy import LANGUAGES, Language, Stage, Strategy, Taxonomy, load_taxonomy
 from tests.support.engines import new_engine
-from tests.support.openai_server import LLMServer
 
 CALLS: Final = {
     "stage-tracker": 1,
@@ -82,21 +81,24 @@ class Case:
             "response-writer": {"strategy": self.taxonomy.strategies[3].id},
         }.get(self.name, {})
 
-    def labels(self, name: str) -> Any:  # noqa: ANN401  a stage or a strategy
+    def labels(self, name: str) -> Stage | Strategy:
         """The member of the taxonomy with this name in the case's language."""
-        members = (*self.taxonomy.strategies, *self.taxonomy.stages)
+        members: tuple[Stage | Strategy, ...] = (*self.taxonomy.strategies, *self.taxonomy.stages)
         return next(each for each in members if each.name[self.language] == name)
 
 
-CASES: Final = [Case(*each) for each in itertools.product(PROGRAMS, LANGUAGES, ("copc", "esconv"), (False, True))]
-PLAIN_CASES: Final = [case for case in CASES if not case.reasoning]
-# Both languages and both taxonomies, each program once: for what takes its time or depends on neither.
-FEW_CASES: Final = [
-    Case(name, language, taxonomy)
-    for name, (language, taxonomy) in zip(
-        PROGRAMS, itertools.cycle([("zh", "copc"), ("en", "esconv"), ("en", "copc"), ("zh", "esconv")]), strict=False
-    )
+CASES: Final = [
+    Case(*each) for each in itertools.product(PROGRAMS, LANGUAGES, ("copc", "esconv"), (False, True))
 ]
+PLAIN_CASES: Final = [case for case in CASES if not case.reasoning]
+_TURNS: Final[list[tuple[Language, str]]] = [
+    ("zh", "copc"),
+    ("en", "esconv"),
+    ("en", "copc"),
+    ("zh", "esconv"),
+]
+# Each program once, both languages and both taxonomies among them: for what depends on neither.
+FEW_CASES: Final = [Case(name, *turn) for name, turn in zip(PROGRAMS, itertools.cycle(_TURNS), strict=False)]
 
 Ask = Callable[..., SupportPrediction]
 
@@ -141,10 +143,19 @@ def last(items: list[StreamItem]) -> SupportPrediction:
 
 
 WAYS: Final[dict[str, Ask]] = {"call": call, "acall": acall, "stream": stream, "astream": astream}
+TWO_WAYS: Final[dict[str, Ask]] = {"call": call, "astream": astream}
+"""Where all four would show nothing more: threads and an event loop, a whole answer and a stream."""
+
+
+class Addressed(Protocol):
+    """A server that has an address."""
+
+    @property
+    def url(self) -> str: ...
 
 
 @contextmanager
-def impatient(server: LLMServer, model: str = "openai/test", **limits: Any) -> Iterator[dspy.LM]:  # noqa: ANN401  see above
+def impatient(server: Addressed, model: str = "openai/test", **limits: Any) -> Iterator[dspy.LM]:  # noqa: ANN401  see above
     """A language model at ``server`` that does not wait long before it tries again, in force."""
     inner = new_engine(api_base=server.url, prefix="openai/", **limits)
     with closing(MeteredEngine(inner, Terms(model, Budget(), None))) as engine:
