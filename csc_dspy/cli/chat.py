@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from csc_dspy.cli import commands, options
-from csc_dspy.exceptions import CSCError, DataError
+from csc_dspy.exceptions import ConfigError, CSCError, DataError
 
 if TYPE_CHECKING:
     from csc_dspy.cli.chatting.screen import Screen
@@ -19,9 +22,9 @@ if TYPE_CHECKING:
 _HELP: Final = """\
 Type what is said. Commands:
   /why             what speaks for the last answer
-  /strategy NAME   decide the strategy of the next answer; without NAME all are listed
+  /strategy NAME   decide the strategy of the next answer; alone it lists them
   /undo            take back the customer's last turn and what followed
-  /save FILE       write the conversation to a file that every command reads
+  /save FILE       write the conversation to a file, for all other commands
   /help            this page
   /quit            end (Ctrl-D too)"""
 
@@ -59,6 +62,7 @@ def command(
 
     from csc_dspy.cli.chatting.screen import Screen
     from csc_dspy.cli.chatting.talk import Talk
+    from csc_dspy.programs import ResponseWriter, SupportAgent, SupportAgentJoint
     from csc_dspy.replies import Programs
     from csc_dspy.taxonomy import load_taxonomy
 
@@ -69,8 +73,11 @@ def command(
         unlabelled=unlabelled,
         history_tokens=history_tokens,
     ).in_language(language or "en")
+    if not isinstance(found, ResponseWriter | SupportAgent | SupportAgentJoint):
+        raise ConfigError(f"{program} writes no response", remedy="chat with support-agent, for one")
+    _prepare_input()
     with connection.open():
-        screen = Screen(Console(soft_wrap=True), found.options.language, found.options.taxonomy)
+        screen = Screen(Console(), found.options.language, found.options.taxonomy)
         _Chat(Talk(found), screen, role).run()
 
 
@@ -97,6 +104,9 @@ class _Chat:
                 self._command(line)
             elif line:
                 self._turn(line)
+        if line is None and sys.stdin.isatty():
+            # Ctrl-D leaves the prompt's line unfinished.
+            self._screen.note("")
 
     def _turn(self, text: str) -> None:
         try:
@@ -109,7 +119,7 @@ class _Chat:
         except CSCError as error:
             # The talk goes on: another try may work, and /save still can.
             self._talk.undo()
-            self._screen.note(f"error: {error}")
+            self._screen.error(error)
 
     def _command(self, line: str) -> None:
         name, _, rest = line[1:].partition(" ")
@@ -118,7 +128,7 @@ class _Chat:
                 raise DataError(f"no command is called /{name}", remedy="/help lists them")
             self._commands[name](rest.strip())
         except CSCError as error:
-            self._screen.note(f"error: {error}")
+            self._screen.error(error)
 
     def _why(self, _: str) -> None:
         if self._talk.last is None:
@@ -129,7 +139,7 @@ class _Chat:
         if not label:
             self._screen.strategies()
             return
-        self._screen.note(f"the next answer follows {self._talk.force(label).name.en}")
+        self._screen.forced(self._talk.force(label))
 
     def _undo(self, _: str) -> None:
         self._talk.undo()
@@ -140,6 +150,18 @@ class _Chat:
             raise DataError("/save needs a file name", remedy="/save talk.jsonl")
         self._talk.save(Path(path).expanduser())
         self._screen.note(f"{len(self._talk.conversation.dialogue)} turns saved to {path}")
+
+
+def _prepare_input() -> None:
+    """Let people edit what they type and call back what they typed; let no byte in a pipe end the chat."""
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115  open to the end
+    if sys.stdin.isatty():
+        with suppress(ImportError):
+            # Not everywhere; input uses it where it is there.
+            import readline  # noqa: F401
+    elif isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")
 
 
 def _line(prompt: str) -> str | None:

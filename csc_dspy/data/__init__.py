@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from csc_dspy.data.converting import Converted, convert
-    from csc_dspy.data.histories import HistoryRow, histories
+    from csc_dspy.data.history_rows import HistoryRow, histories
     from csc_dspy.data.inspection import CheckReport, check
     from csc_dspy.data.problems import Problem
     from csc_dspy.data.reading import Corpus, read
@@ -31,11 +31,11 @@ _HOMES = {
     "CheckReport": "inspection",
     "Converted": "converting",
     "Corpus": "reading",
-    "HistoryRow": "histories",
+    "HistoryRow": "history_rows",
     "Problem": "problems",
     "check": "inspection",
     "convert": "converting",
-    "histories": "histories",
+    "histories": "history_rows",
     "read": "reading",
     "split": "splitting",
     "stats": "statistics",

@@ -23,7 +23,7 @@ def typed(csc: CSC, *lines: str, args: tuple[str | Path, ...] = ()) -> str:
 
 @pytest.mark.parametrize(
     ("language", "stage", "speaker"),
-    [("en", "[Connecting]", "Supporter: "), ("zh", "[欢迎和建立联系]", "客服: ")],
+    [("en", "[Connecting]", "Supporter: "), ("zh", "[欢迎和建立联系]", "客服：")],
 )
 def test_an_answer_shows_stage_strategy_and_text(csc: CSC, language: str, stage: str, speaker: str) -> None:
     shown = typed(csc, "hello 您好", args=("--language", language)).splitlines()
@@ -36,7 +36,7 @@ def test_an_answer_shows_stage_strategy_and_text(csc: CSC, language: str, stage:
 def test_a_strategy_can_be_forced_and_explained(csc: CSC) -> None:
     shown = typed(csc, "/strategy", "/strategy EM", "My parcel never came!", "/why")
     assert " 5  EM   Emotional Management" in shown
-    assert "the next answer follows Emotional Management" in shown
+    assert "the next answer follows 5 Emotional Management" in shown
     assert "5 Emotional Management" in shown
     assert "Customer" not in shown.split("the next answer")[0]
     assert "calls" in shown

@@ -1,244 +1,243 @@
-"""``csc-dspy reply``: one answer a conversation, in order, resumable."""
+"""``csc-dspy reply``: one line for each conversation, in order, whatever becomes of it."""
 
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from csc_dspy.compiled import save
-from csc_dspy.programs import create
-from tests.support.behaviours import Behaviour
-from tests.support.openai_server import LLMServer
+from csc_dspy.programs import Options, StrategyPredictor
+from tests.conftest import CSC
+from tests.support.behaviours import Behaviour, fails, says
+from tests.support.openai_server import LLMServer, running
 
-CSC = Callable[..., "subprocess.CompletedProcess[str]"]
-PARCEL = '{"dialogue": [{"speaker": "customer", "text": "My parcel never came!"}]}'
-TALK = (
-    '{"id": "a", "dialogue": [{"speaker": "客服", "strategy": "GT", "text": "您好"}, '
-    '{"speaker": "客户", "text": "我的卡被吞了"}, {"speaker": "客服", "text": "在哪台机器？"}]}'
-)
-
-
-def answers(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in done.stdout.splitlines()]
-
-
-def conversations(path: Path, count: int) -> Path:
-    rows = [
-        {"id": str(n), "dialogue": [{"speaker": "customer", "text": f"parcel {n}"}]} for n in range(count)
-    ]
-    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
-    return path
+KEY = "sk-this-must-not-be-seen-4711"
+SECRET = "my PIN is 0815"
+KEYS = ["id", "stage", "strategy", "strategy_number", "response", "error"]
 
 
 @pytest.fixture
-def hosted(llm_server: LLMServer, tmp_path: Path) -> list[str]:
-    llm_server.key = "sk-right-key"
-    (tmp_path / "key").write_text("sk-right-key")
-    return [
-        "--lm",
-        "openai/m",
-        "--api-base",
-        llm_server.url,
-        "--api-key-file",
-        str(tmp_path / "key"),
-        "--no-cache",
-    ]
+def server() -> Iterator[LLMServer]:
+    with running(LLMServer()) as server:
+        yield server
 
 
-def test_a_conversation_on_standard_input(csc: CSC) -> None:
-    done = csc("reply", "--program", "support-agent", "--json", input=PARCEL)
+Reply = Callable[..., Any]
+
+
+@pytest.fixture
+def reply(csc: CSC, server: LLMServer, tmp_path: Path) -> Reply:
+    """Runs the command against the server, without keeping answers."""
+
+    def run(*args: str | Path, **options: Any) -> Any:  # noqa: ANN401  those of csc, and what it gives
+        env = {"CSC_DSPY_HOME": str(tmp_path / "home"), **options.pop("env", {})}
+        lm = ("--lm", "openai/test", "--api-base", server.url, "--no-cache")
+        return csc("reply", *args, *lm, env=env, **options)
+
+    return run
+
+
+def row(number: int, text: str = "Where is my parcel?", **fields: object) -> str:
+    dialogue = [{"speaker": "customer", "text": f"{text} ({number})"}]
+    return json.dumps({"id": f"c{number}", **fields, "dialogue": dialogue}, ensure_ascii=False)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Twelve conversations, every third in Chinese."""
+    path = tmp_path / "conversations.jsonl"
+    texts = ("Where is my parcel?", "Hello?", "我的卡被吞了！")
+    path.write_text("".join(f"{row(number, texts[number % 3])}\n" for number in range(12)), encoding="utf-8")
+    return path
+
+
+def lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_one_line_each_in_order_from_a_file_and_a_pipe(reply: Reply, server: LLMServer, source: Path) -> None:
+    rng = random.Random(7)
+    server.usually(lambda: Behaviour(latency=rng.choice((0, 0.01, 0.05))))
+    done = reply(source)
     assert (done.returncode, done.stderr) == (0, "")
-    [answer] = answers(done)
-    assert list(answer) == [
-        "id",
-        "stage",
-        "strategy",
-        "strategy_number",
-        "response",
-        "strategy_probabilities",
-        "error",
-    ]
-    assert answer["id"] is answer["error"] is None
-    assert answer["response"]
-    assert sum(answer["strategy_probabilities"].values()) == pytest.approx(1)
+    answers = lines(done.stdout)
+    assert [answer["id"] for answer in answers] == [f"c{number}" for number in range(12)]
+    assert all(list(answer) == KEYS and answer["error"] is None for answer in answers)
+    assert [answer["response"].startswith("好的") for answer in answers] == [False, False, True] * 4
+    piped = reply(input=source.read_text(encoding="utf-8"))
+    assert (piped.returncode, piped.stdout) == (0, done.stdout)
+    assert reply("--data", source, "--out", "/dev/stdout").stdout == done.stdout
 
 
-def test_what_a_program_does_not_decide_is_left_out(csc: CSC) -> None:
-    [answer] = answers(csc("reply", "--program", "strategy-predictor", input=TALK))
-    assert "response" not in answer
-    [answer] = answers(csc("reply", "--program", "stage-tracker", input=TALK))
-    assert "strategy" not in answer
-
-
-def test_the_classifier_labels_the_last_supporter_turn(csc: CSC) -> None:
-    [answer] = answers(csc("reply", "--program", "strategy-classifier", input=TALK))
-    assert answer["id"] == "a"
-    assert answer["strategy"]
-    done = csc("reply", "--program", "strategy-classifier", input=PARCEL)
+def test_a_bad_row_gets_a_line_of_its_own(reply: Reply) -> None:
+    alien = json.dumps({"id": "x", "dialogue": [{"speaker": "alien", "text": SECRET}]})
+    label = json.dumps({"id": 7, "dialogue": [{"speaker": "agent", "strategy": "dance", "text": SECRET}]})
+    done = reply(input="\n".join([row(1), '{"id": "y", ', alien, label, row(2)]))
     assert done.returncode == 3
-    assert "no turn is the supporter's" in answers(done)[0]["error"]
-
-
-def test_bad_rows_have_their_line_and_the_rest_goes_on(csc: CSC) -> None:
-    rows = [PARCEL, '{"id": 7, "dialogue": [{"speaker": "robot", "text": "x"}]}', '{"dialogue": [', TALK]
-    done = csc("reply", input="\n".join(rows))
-    assert done.returncode == 3
-    found = answers(done)
-    assert [answer["error"] is None for answer in found] == [True, False, False, True]
-    assert found[1]["id"] == "7"
-    assert "standard input:2: turn 1: unknown speaker 'robot'" in found[1]["error"]
-    assert "2 could not be answered, their lines say why" in done.stderr
-
-
-def test_every_conversation_gets_its_language(csc: CSC, llm_server: LLMServer, hosted: list[str]) -> None:
-    done = csc(
-        "reply", "--program", "strategy-predictor", *hosted, input=f"{PARCEL}\n{TALK}", env=ENVIRONMENT
-    )
-    assert done.returncode == 0, done.stderr
-    prompts = [json.loads(request.body)["messages"][0]["content"] for request in llm_server.requests]
-    assert sum("你是客服督导" in prompt for prompt in prompts) == 1
-    assert sum("You coach a customer support agent" in prompt for prompt in prompts) == 1
-
-
-ENVIRONMENT = {"CSC_DSPY_UNLABELLED": "unknown"}
-
-
-def test_answers_come_in_the_order_of_the_input(
-    csc: CSC, llm_server: LLMServer, hosted: list[str], tmp_path: Path
-) -> None:
-    chance = random.Random(3)
-    llm_server.usually(lambda: Behaviour(latency=chance.random() / 20))
-    source = conversations(tmp_path / "in.jsonl", 60)
-    found = answers(csc("reply", source, "--program", "strategy-predictor", *hosted))
-    assert [answer["id"] for answer in found] == [str(number) for number in range(60)]
-
-
-def test_a_failure_is_one_line_and_the_rest_goes_on(
-    csc: CSC, llm_server: LLMServer, hosted: list[str], tmp_path: Path
-) -> None:
-    llm_server.script(Behaviour(status=400, message="no"))
-    source = conversations(tmp_path / "in.jsonl", 5)
-    done = csc("reply", source, "--program", "strategy-predictor", "--concurrency", "1", *hosted)
-    assert done.returncode == 3
-    assert [answer["error"] is None for answer in answers(done)] == [False, True, True, True, True]
-
-
-def test_a_wrong_key_ends_it_at_once(
-    csc: CSC, llm_server: LLMServer, hosted: list[str], tmp_path: Path
-) -> None:
-    llm_server.key = "another"
-    source = conversations(tmp_path / "in.jsonl", 300)
-    done = csc("reply", source, *hosted, "--log-file", tmp_path / "log")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("error: --lm openai/m: ")
-    assert done.stderr.count("\n") == 1
-    assert len(llm_server.requests) < 100
-    assert "sk-right-key" not in done.stderr + (tmp_path / "log").read_text()
-
-
-def test_the_budget_ends_it_and_what_was_done_is_kept(
-    csc: CSC, llm_server: LLMServer, hosted: list[str], tmp_path: Path
-) -> None:
-    source, out = conversations(tmp_path / "in.jsonl", 20), tmp_path / "out.jsonl"
-    command = (
-        "reply",
-        source,
-        "--program",
-        "strategy-predictor",
-        "--out",
-        out,
-        "--concurrency",
-        "2",
-        *hosted,
-    )
-    done = csc(*command, "--max-calls", "7")
-    assert done.returncode != 0
-    assert "--max-calls" in done.stderr
-    assert not out.exists()
-    assert csc(*command).stderr.startswith(f"error: {out}: a run that wrote this file was not finished")
-    assert csc(*command, "--resume").returncode == 0
-    assert len(llm_server.requests) == 20
-    assert [json.loads(line)["id"] for line in out.read_text().splitlines()] == [str(n) for n in range(20)]
-    assert [
-        path.name for path in tmp_path.iterdir() if "journal" in path.name or "partial" in path.name
-    ] == []
-
-
-def test_kills_and_resumes_give_the_undisturbed_file(
-    csc: CSC, llm_server: LLMServer, hosted: list[str], tmp_path: Path
-) -> None:
-    source = conversations(tmp_path / "in.jsonl", 120)
-    whole, out = tmp_path / "whole.jsonl", tmp_path / "out.jsonl"
-    options = ["--program", "strategy-predictor", "--concurrency", "4", *hosted]
-    assert csc("reply", source, "--out", whole, *options).returncode == 0
-    llm_server.usually(Behaviour(latency=0.02))
-    chance = random.Random(5)
-    command = [
-        sys.executable,
-        "-m",
-        "csc_dspy",
-        "reply",
-        str(source),
-        "--out",
-        str(out),
-        "--resume",
-        *options,
-    ]
-    asked = len(llm_server.requests)
-    for _ in range(4):
-        with subprocess.Popen(command, cwd=tmp_path, env={**os.environ}) as running:
-            while len(llm_server.requests) == asked and running.poll() is None:
-                time.sleep(0.02)
-            time.sleep(chance.random() / 5)
-            running.send_signal(signal.SIGKILL)
-        asked = len(llm_server.requests)
-        assert not out.exists()
-    assert csc(*command[3:]).returncode == 0
-    assert out.read_bytes() == whole.read_bytes()
-    # What was in flight when a process died is asked again, and nothing else.
-    assert len(llm_server.requests) <= 120 + 120 + 4 * 4
-
-
-def test_another_run_is_not_taken_up(csc: CSC, hosted: list[str], tmp_path: Path) -> None:
-    source, out = conversations(tmp_path / "in.jsonl", 4), tmp_path / "out.jsonl"
-    csc("reply", source, "--program", "strategy-predictor", "--out", out, "--max-calls", "1", *hosted)
-    done = csc("reply", source, "--program", "support-agent", "--out", out, "--resume", *hosted)
-    assert done.returncode == 2
-    assert "a run with another program" in done.stderr
-
-
-def test_a_compiled_program_is_named_by_its_folder(csc: CSC, tmp_path: Path) -> None:
-    program = create("strategy-predictor")
-    program.predict.demos = [{"conversation": "Customer: parcel", "strategy": "Others"}]
-    folder = save(program, tmp_path / "compiled")
-    [answer] = answers(csc("reply", "--program", folder, input=PARCEL))
-    assert answer["strategy"] == "others"
-
-
-@pytest.mark.parametrize(
-    ("args", "problem"),
-    [
+    answers = lines(done.stdout)
+    assert [answer["id"] for answer in answers] == ["c1", None, "x", "7", "c2"]
+    good, *bad, last = answers
+    assert (good["error"], last["error"]) == (None, None)
+    assert [list(answer) for answer in bad] == [["id", "error"]] * 3
+    for answer, problem in zip(
+        bad,
         (
-            ("--program", "suport-agent"),
-            "no program is called 'suport-agent' (did you mean 'support-agent'?)",
+            "input:2: is not JSON",
+            "input:3: turn 1: unknown speaker 'alien'",
+            "input:4: turn 1: 'dance' names no",
         ),
-        (("--resume",), "--resume needs --out"),
-        (("nowhere.jsonl",), "no file, folder or packaged sample is called 'nowhere.jsonl'"),
-        (("--lm", "openai/m"), "OPENAI_API_KEY"),
-    ],
-)
-def test_wrong_use_is_one_line(csc: CSC, args: tuple[str, ...], problem: str) -> None:
-    done = csc("reply", *args, input=PARCEL, env={"OPENAI_API_KEY": ""})
+        strict=True,
+    ):
+        assert problem in answer["error"]
+    assert done.stderr == "3 could not be answered, their lines say why\n"
+    assert SECRET not in done.stdout + done.stderr
+
+
+def test_a_failure_of_the_language_model_is_one_line(reply: Reply, server: LLMServer, tmp_path: Path) -> None:
+    server.script(fails(400, "no such option"), Behaviour(), says(SECRET), says(SECRET))
+    text = "".join(f"{row(number, SECRET)}\n" for number in range(3))
+    log = tmp_path / "log"
+    args = ("--program", "support-agent-joint", "--concurrency", "1", "-vv", "--log-file", log)
+    done = reply(*args, input=text)
+    assert done.returncode == 3
+    assert [answer["error"] is None for answer in lines(done.stdout)] == [False, True, False]
+    assert SECRET not in done.stdout + done.stderr + log.read_text(encoding="utf-8")
+
+
+def test_a_wrong_key_stops_at_once_and_is_not_shown(
+    reply: Reply, server: LLMServer, source: Path, tmp_path: Path
+) -> None:
+    server.key = "sk-right"
+    log = tmp_path / "log"
+    args = (source, "--out", "replies.jsonl", "-vv", "--log-file", log)
+    done = reply(*args, "--concurrency", "2", env={"OPENAI_API_KEY": KEY})
+    assert done.returncode == 2
+    assert done.stdout == ""
+    *_, error = done.stderr.splitlines()
+    assert error.startswith("error: --lm openai/test: ")
+    assert "Incorrect API key" in error
+    assert "OPENAI_API_KEY" in error
+    assert done.stderr.count("error:") == 1
+    assert len(server.requests) <= 2
+    for file in tmp_path.rglob("*"):
+        assert file.is_dir() or KEY.encode() not in file.read_bytes()
+    assert KEY not in done.stderr
+    assert not list(tmp_path.glob("*replies*"))
+    # Nothing was done, so there is nothing to resume.
+    server.key = None
+    assert reply(source, "--out", "replies.jsonl").returncode == 0
+
+
+def test_without_verbosity_an_error_is_one_line(reply: Reply, server: LLMServer, source: Path) -> None:
+    server.key = "sk-right"
+    done = reply(source)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+
+
+def test_programs_leave_out_what_they_do_not_decide(reply: Reply) -> None:
+    history = {"dialogue": [{"speaker": "客服", "text": "您好！"}, {"speaker": "客户", "text": "喂？"}]}
+    text = json.dumps(history)
+    expected = {
+        "stage-tracker": ["id", "stage", "error"],
+        "strategy-predictor": ["id", "stage", "strategy", "strategy_number", "error"],
+        "strategy-classifier": ["id", "stage", "strategy", "strategy_number", "error"],
+        "support-agent-joint": KEYS,
+    }
+    for program, keys in expected.items():
+        done = reply("--program", program, input=text)
+        assert done.returncode == 0
+        assert [list(answer) for answer in lines(done.stdout)] == [keys]
+
+
+def test_a_compiled_program(reply: Reply, server: LLMServer, source: Path, tmp_path: Path) -> None:
+    program = StrategyPredictor(Options(language="zh"))
+    program.predict.demos = [{"conversation": "客户：喂？", "strategy": "礼貌问候"}]
+    folder = save(program, tmp_path / "compiled")
+    done = reply(source, "--program", folder)
+    assert done.returncode == 0
+    assert all("客户：喂？" in request.body.decode() for request in server.requests)
+    done = reply(source, "--program", folder, "--language", "en")
+    assert done.returncode == 2
+    assert "was compiled for prompts in 'zh', not 'en' (leave out --language)" in done.stderr
+
+
+def test_a_language_can_be_forced(reply: Reply, server: LLMServer, source: Path) -> None:
+    assert reply(source, "--program", "stage-tracker", "--language", "en").returncode == 0
+    assert all("Your input fields are" in request.body.decode() for request in server.requests)
+    assert not any("请阅读" in request.body.decode() for request in server.requests)
+
+
+def test_options_reach_the_program(reply: Reply, server: LLMServer) -> None:
+    turns = [{"speaker": "supporter", "text": "Hello."}, {"speaker": "customer", "text": "Hm."}] * 6
+    text = json.dumps({"dialogue": turns, "taxonomy": "esconv"})
+    args = ("--program", "support-agent-joint", "--taxonomy", "esconv")
+    done = reply(*args, "--unlabelled", "unknown", "--history-tokens", "12", input=text)
+    assert done.returncode == 0
+    (request,) = server.requests
+    assert "earlier turns left out" in request.json["messages"][-1]["content"]
+    assert "Self-disclosure" in request.json["messages"][0]["content"]
+    assert reply(*args, input=text).returncode == 0
+    assert len(server.requests) == 1 + 6 + 1
+
+
+WRONG = [
+    (
+        ("--program", "strategy-predicter"),
+        "no program is called 'strategy-predicter' (did you mean 'strategy-predictor'?)",
+    ),
+    (
+        ("--program", "nowhere/at/all"),
+        "nowhere/at/all/manifest.json: cannot be read: No such file or directory",
+    ),
+    (("--program", "response-writer"), "response-writer writes by a strategy"),
+    (("--resume",), "--resume needs --out"),
+    (("--resume", "--out", "/dev/stdout"), "--resume needs --out"),
+    (("--out", "conversations.jsonl"), "conversations.jsonl: is the input itself"),
+    (("--out", "."), ".: is a folder"),
+]
+
+
+@pytest.mark.parametrize(("args", "problem"), WRONG, ids=[" ".join(args) for args, _ in WRONG])
+def test_wrong_usage_is_one_line(
+    reply: Reply, server: LLMServer, source: Path, args: tuple[str, ...], problem: str
+) -> None:
+    before = source.read_bytes()
+    done = reply(source, *args)
     assert (done.returncode, done.stdout) == (2, "")
     assert problem in done.stderr
     assert done.stderr.count("\n") == 1
+    assert server.requests == []
+    assert source.read_bytes() == before
+
+
+def test_a_source_that_is_not_there(reply: Reply, tmp_path: Path) -> None:
+    done = reply("nowhere.jsonl", "--out", "replies.jsonl")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "nowhere.jsonl" in done.stderr
+    assert not list(tmp_path.glob("*replies*"))
+    done = reply(input="")
+    assert done.returncode == 2
+    assert "standard input: is empty" in done.stderr
+
+
+def test_the_budget_without_a_file_prints_what_is_done(reply: Reply, source: Path, server: LLMServer) -> None:
+    args = (source, "--program", "support-agent-joint", "--max-calls", "5", "--concurrency", "2")
+    done = reply(*args)
+    assert done.returncode == 2
+    assert [answer["id"] for answer in lines(done.stdout)] == [f"c{number}" for number in range(5)]
+    assert done.stderr.startswith("error: the limit of 5 calls is reached")
+    assert len(server.requests) == 5
+
+
+def test_the_embedded_engine_needs_nothing(csc: CSC, source: Path) -> None:
+    done = csc("reply", source)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all(
+        list(answer) == [*KEYS[:-1], "strategy_probabilities", "error"] for answer in lines(done.stdout)
+    )
+    assert csc("reply", source).stdout == done.stdout

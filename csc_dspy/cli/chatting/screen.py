@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
+from csc_dspy.cli.chatting.response import ResponseLine
 from csc_dspy.cli.output import bar
-from csc_dspy.conversations import one_line, render_turn, speaker_name
+from csc_dspy.conversations import render_turn, speaker_name
 from csc_dspy.programs import StreamItem, SupportPrediction
-from csc_dspy.taxonomy import Language, Stage, Strategy, Taxonomy
+from csc_dspy.taxonomy import Language, Localized, Stage, Strategy, Taxonomy
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 
 _SHOWN: Final = 5
 _BAR: Final = 20
+_COLON: Final = Localized(en=": ", zh="：")
 
 
 class Screen:
-    """Draws a chat on a rich console."""
+    """Draws a chat on a rich console; lines are broken for people, not for pipes."""
 
     def __init__(self, console: Console, language: Language, taxonomy: Taxonomy) -> None:
         self._console = console
@@ -29,48 +31,50 @@ class Screen:
 
     def note(self, text: str) -> None:
         """Something that is not part of the conversation."""
-        self._console.print(text, style="dim", markup=False, highlight=False)
+        self._say(text, style="dim")
+
+    def error(self, error: Exception) -> None:
+        """What went wrong, while the chat goes on."""
+        self._say(f"error: {error}", style="red")
 
     def answer(self, items: Iterator[StreamItem]) -> None:
         """The stages and the strategy, and the text as it comes.
 
         What is decided before the text is shown before it; a program that decides all at once shows it after.
         """
-        shown = begun = False
-        for item in items:
-            if isinstance(item, SupportPrediction):
-                if begun:
-                    self._console.print()
+        line = ResponseLine(self._console, f"{speaker_name('supporter', self._language)}{self._colon}")
+        shown = False
+        try:
+            for item in items:
+                if isinstance(item, str):
+                    line.write(item)
+                    continue
+                line.end()
                 if not shown:
                     self._decided(item)
-                shown, begun = True, False
-            else:
-                if not begun:
-                    self._say(f"{speaker_name('supporter', self._language)}: ", end="", style="bold")
-                begun = True
-                self._say(_piece(item), end="")
+                shown = True
+        finally:
+            line.end()
+
+    def forced(self, strategy: Strategy) -> None:
+        """What the next answer is to follow."""
+        self.note(f"the next answer follows {strategy.number} {strategy.name[self._language]}")
 
     def why(self, prediction: SupportPrediction, history: Conversation) -> None:
         """Everything that is known about an answer."""
         strategy = prediction.strategy
         if strategy is not None:
-            self._say(f"{strategy.name[self._language]}: {strategy.definition[self._language]}")
+            self._say(f"{strategy.name[self._language]}{self._colon}{strategy.definition[self._language]}")
             self._say(strategy.distinction[self._language], style="dim")
         for line in self._likely(prediction):
             self._say(line)
         if prediction.stage_adjusted and prediction.stage_proposed and prediction.stage:
-            proposed, stage = (
-                prediction.stage_proposed.name[self._language],
-                prediction.stage.name[self._language],
-            )
-            self.note(
-                f"stage: the model said {proposed}, which is too far back; {stage} is the earliest allowed"
-            )
+            proposed = prediction.stage_proposed.name[self._language]
+            stage = prediction.stage.name[self._language]
+            self.note(f"the model said {proposed}, which is too far back; {stage} is the earliest allowed")
         if prediction.reasoning:
             self._say(prediction.reasoning)
-        labelled = [render_turn(turn, self._language) for turn in history.dialogue if turn.strategy]
-        for line in labelled:
-            self.note(line)
+        self._labels(history)
         usage = prediction.usage
         self.note(f"calls {usage.calls}, tokens in {usage.input_tokens}, out {usage.output_tokens}")
 
@@ -78,6 +82,10 @@ class Screen:
         """All strategies that can be forced."""
         for strategy in self._taxonomy.strategies:
             self._say(f"{strategy.number:>2}  {strategy.abbreviation:<4} {strategy.name[self._language]}")
+
+    @property
+    def _colon(self) -> str:
+        return _COLON[self._language]
 
     def _decided(self, prediction: SupportPrediction) -> None:
         if prediction.stage is not None:
@@ -105,13 +113,14 @@ class Screen:
             value = measured.get(strategy.id, 0.0)
             yield f"{value:>5.0%} {bar(value, 1.0, _BAR):<{_BAR}} {strategy.name[self._language]}"
 
-    def _say(self, text: str, *, end: str = "\n", style: str = "") -> None:
-        self._console.print(text, end=end, style=style or None, markup=False, highlight=False, soft_wrap=True)
+    def _labels(self, history: Conversation) -> None:
+        """The supporter's turns with their labels, given or found out."""
+        labelled = [render_turn(turn, self._language) for turn in history.dialogue if turn.strategy]
+        if labelled:
+            self.note("strategies so far:")
+        for line in labelled:
+            self.note(f"  {line}")
 
-
-def _piece(text: str) -> str:
-    """A piece of the text, safe for the terminal; blanks at its ends belong to it."""
-    inner = one_line(text)
-    if not inner:
-        return " "
-    return f"{' ' * text[0].isspace()}{inner}{' ' * text[-1].isspace()}"
+    def _say(self, text: str, *, style: str | None = None) -> None:
+        wrap = self._console.is_terminal
+        self._console.print(text, style=style, markup=False, highlight=False, soft_wrap=not wrap)

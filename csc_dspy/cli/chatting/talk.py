@@ -62,6 +62,8 @@ class Talk:
         """Write the conversation as one line of JSON, as every other command reads it."""
         import json
 
+        if not self.conversation.dialogue:
+            raise DataError("there is nothing to save yet", remedy="say something first")
         atomic_write(path, json.dumps(self.conversation.row(), ensure_ascii=False) + "\n")
 
     def _add(self, turn: Turn) -> None:
