@@ -7,7 +7,8 @@
     ├── TaxonomyError        a taxonomy file is not usable
     ├── LabelError           a label names no strategy or stage, or more than one
     ├── DataError            input cannot be read, or a row of it is bad
-    │   └── LeakError        evaluation dialogues would get into training, or the other way
+    │   └── LeakError        evaluation dialogues would get into training, or the other way; among its
+    │                        kinds is that of a split that finds the same dialogue in two parts
     ├── LMError              a language model cannot be had, refuses, or does not answer
     │   ├── AnswerError      it answered, but not with what was asked for
     │   └── BudgetError      a limit on calls, tokens or money is reached
