@@ -22,6 +22,10 @@ _CONVERSATION: Final = Localized(
     zh="到目前为止的对话，每轮一行，客服轮次在方括号【】中标注所用策略；还没有人开口时为空",
 )
 _TURN: Final = Localized(en="what the supporter says next", zh="客服接下来说的话")
+_STAGE_SO_FAR: Final = Localized(
+    en="the stage of the supporter's turn before; the first stage if there was none",
+    zh="客服上一轮所处的阶段；客服还没有开口时为第一个阶段",
+)
 _KNOWN_STAGE: Final = Localized(en="the stage of the supporter's coming turn", zh="客服下一轮所处的阶段")
 _KNOWN_STRATEGY: Final = Localized(
     en="the strategy that the supporter's coming turn follows", zh="客服下一轮要采用的策略"
@@ -50,6 +54,11 @@ def conversation(language: Language) -> Field:
 def turn(language: Language) -> Field:
     """The text of the supporter turn to label."""
     return _input(_TURN, language)
+
+
+def stage_so_far(language: Language) -> Field:
+    """The stage that the conversation is in before the coming turn."""
+    return _input(_STAGE_SO_FAR, language)
 
 
 def known_stage(language: Language) -> Field:

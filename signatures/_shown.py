@@ -20,6 +20,8 @@ class Shown:
     """What each stage or strategy is."""
     distinctions: bool = True
     """What sets each strategy apart from its neighbours."""
+    stage_so_far: bool = True
+    """The stage that the conversation is in, as an input."""
     stage: bool = False
     """The stage of the coming turn, as an input."""
     hint: bool = False

@@ -43,10 +43,11 @@ something is open, and do not ask again for what has been said.
 
 @lru_cache(maxsize=64)
 def predict_strategy(taxonomy: Taxonomy, language: Language, shown: Shown = DEFAULT) -> type[dspy.Signature]:
-    """Conversation [, stage] [, hint] → strategy."""
+    """Conversation [, stage so far] [, stage] [, hint] → strategy."""
     return dspy.Signature(
         {
             "conversation": _fields.conversation(language),
+            **({"stage_so_far": _fields.stage_so_far(language)} if shown.stage_so_far else {}),
             **({"stage": _fields.known_stage(language)} if shown.stage else {}),
             **({"hint": _fields.hint(language)} if shown.hint else {}),
             "strategy": _fields.strategy(taxonomy, language),

@@ -51,10 +51,11 @@ How to write:
 
 @lru_cache(maxsize=64)
 def support_turn(taxonomy: Taxonomy, language: Language, shown: Shown = DEFAULT) -> type[dspy.Signature]:
-    """Conversation [, hint] → stage, strategy, response."""
+    """Conversation [, stage so far] [, hint] → stage, strategy, response."""
     return dspy.Signature(
         {
             "conversation": _fields.conversation(language),
+            **({"stage_so_far": _fields.stage_so_far(language)} if shown.stage_so_far else {}),
             **({"hint": _fields.hint(language)} if shown.hint else {}),
             "stage": _fields.stage(taxonomy, language),
             "strategy": _fields.strategy(taxonomy, language),

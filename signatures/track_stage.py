@@ -40,9 +40,13 @@ understood turns out to be wrong; a late identity check or a word of comfort doe
 
 @lru_cache(maxsize=64)
 def track_stage(taxonomy: Taxonomy, language: Language, shown: Shown = DEFAULT) -> type[dspy.Signature]:
-    """Conversation → stage."""
+    """Conversation [, stage so far] → stage."""
     return dspy.Signature(
-        {"conversation": _fields.conversation(language), "stage": _fields.stage(taxonomy, language)},
+        {
+            "conversation": _fields.conversation(language),
+            **({"stage_so_far": _fields.stage_so_far(language)} if shown.stage_so_far else {}),
+            "stage": _fields.stage(taxonomy, language),
+        },
         _INSTRUCTIONS[language].format(stages=stage_guide(taxonomy.stages, language, shown)),
         signature_name="TrackStage",
     )

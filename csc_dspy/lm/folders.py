@@ -22,6 +22,13 @@ def cache_folder(environ: Mapping[str, str] = os.environ) -> Path:
     return Path("~/.cache/csc-dspy/responses").expanduser()
 
 
+def models_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where fine-tuned models of the embedded engine are kept."""
+    if home := environ.get(HOME):
+        return Path(home).expanduser() / "models"
+    return Path("~/.cache/csc-dspy/models").expanduser()
+
+
 def private_folder(folder: Path) -> None:
     """Make a folder that only its owner can look into, or close it; ConfigError if that cannot be."""
     try:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from csc_dspy.conversations import Conversation, Turn, one_line, render_turn
 from csc_dspy.data.wording import flaw_of
 from csc_dspy.exceptions import DataError
+from csc_dspy.signatures import Shown
 from csc_dspy.taxonomy import Language, Localized, Stage, Strategy, Taxonomy
 
 History = Conversation | Sequence[Turn] | Sequence[Mapping[str, Any]]
@@ -94,6 +95,11 @@ class Situation:
     def strategies(self) -> tuple[Strategy | None, ...]:
         """The supporter's strategies so far; None where a turn is not labelled."""
         return tuple(turn.strategy for _, turn in self.conversation.supporter_turns())
+
+    def inputs(self, shown: Shown) -> dict[str, str]:
+        """The inputs that every decision starts from."""
+        so_far = {"stage_so_far": self.stage.name[self.language]} if shown.stage_so_far else {}
+        return {"conversation": self.rendered(), **so_far}
 
     def spoken(self) -> str:
         """The coming turn's text as a prompt shows it."""

@@ -23,7 +23,7 @@ class StageTracker(Program):
 
     def steps(self, situation: Situation) -> Steps:
         """Ask for the stage and hold it against the rule."""
-        told = yield Ask(self.track, {"conversation": situation.rendered()})
+        told = yield Ask(self.track, situation.inputs(self.options.shown))
         proposed = situation.taxonomy.stage(told.values["stage"])
         return SupportPrediction(
             stage=allowed_stage(proposed, situation.stage, situation.taxonomy),

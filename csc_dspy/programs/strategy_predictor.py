@@ -47,7 +47,7 @@ class StrategyPredictor(Program):
         )
 
     def _inputs(self, situation: Situation, stage: Stage | None) -> dict[str, str]:
-        inputs = {"conversation": situation.rendered()}
+        inputs = situation.inputs(self.options.shown)
         if self.options.shown.stage:
             inputs["stage"] = (stage or situation.stage).name[situation.language]
         if self.options.shown.hint:

@@ -48,7 +48,7 @@ class SupportAgentJoint(Program):
         )
 
     def _inputs(self, situation: Situation) -> dict[str, str]:
-        inputs = {"conversation": situation.rendered()}
+        inputs = situation.inputs(self.options.shown)
         if self.options.shown.hint:
             inputs["hint"] = self.fusion.hint(situation.strategies, situation.taxonomy, situation.language)
         return inputs

@@ -28,11 +28,11 @@ TASKS: list[Callable[..., Any]] = [
     support_turn,
 ]
 FIELDS: dict[Any, tuple[list[str], list[str]]] = {
-    track_stage: (["conversation"], ["stage"]),
+    track_stage: (["conversation", "stage_so_far"], ["stage"]),
     classify_strategy: (["conversation", "turn"], ["strategy"]),
-    predict_strategy: (["conversation"], ["strategy"]),
+    predict_strategy: (["conversation", "stage_so_far"], ["strategy"]),
     write_response: (["conversation", "strategy"], ["response"]),
-    support_turn: (["conversation"], ["stage", "strategy", "response"]),
+    support_turn: (["conversation", "stage_so_far"], ["stage", "strategy", "response"]),
 }
 TAXONOMIES = [load_taxonomy("copc"), load_taxonomy("esconv")]
 LANGUAGES: list[Language] = ["en", "zh"]
@@ -92,6 +92,7 @@ def test_optional_inputs_follow_the_conversation() -> None:
     shown = Shown(stage=True, hint=True)
     assert list(predict_strategy(TAXONOMIES[0], "zh", shown).input_fields) == [
         "conversation",
+        "stage_so_far",
         "stage",
         "hint",
     ]

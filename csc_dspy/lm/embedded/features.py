@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from csc_dspy.lm.embedded.names import canonical
 from csc_dspy.lm.embedded.transcript import Line, read_transcript
 
 if TYPE_CHECKING:
@@ -20,9 +21,12 @@ if TYPE_CHECKING:
 
     Vector = NDArray[np.float64]
 
-SIZE: Final = 2**13
+SIZE: Final = 2**14
+VERSION: Final = 1
+"""Of all that is in this file; weights that were fitted to other features are worth nothing."""
 CONVERSATION: Final = "conversation"
 TURN: Final = "turn"
+STAGE_SO_FAR: Final = "stage_so_far"
 
 _TOKEN: Final = re.compile(r"[a-z']+|\d+|[\u3400-\u9fff]|[^\w\s]")
 _LONGEST: Final = 2000
@@ -41,23 +45,34 @@ _WEIGHTS: Final[Mapping[str, float]] = {
     "turn": 6.0,
     "turn-characters": 6.0,
     "turn-shape": 2.0,
+    "stage_so_far": 3.0,
 }
 _OTHER_FIELD: Final = 1.0
 
 
+def features(fields: Mapping[str, str]) -> dict[int, float]:
+    """The features of the fields of a task: their places among `SIZE`, and how much each counts."""
+    found: dict[int, float] = {}
+    for channel, contents in _channels(fields):
+        different = set(contents)
+        if not different:
+            continue
+        share = (_WEIGHTS.get(channel, _OTHER_FIELD) / len(different)) ** 0.5
+        begin = zlib.crc32(f"{channel}=".encode())
+        # In order, because sums of floating-point numbers depend on it and sets have none.
+        for place in sorted(zlib.crc32(each.encode("utf-8", "replace"), begin) for each in different):
+            found[place % SIZE] = found.get(place % SIZE, 0.0) + share
+    return found
+
+
 def vector(fields: Mapping[str, str]) -> Vector:
-    """The features of the fields of a task."""
+    """The features as one dense vector."""
     import numpy as np
 
-    total = np.zeros(SIZE)
-    for channel, features in _channels(fields):
-        part = np.zeros(SIZE)
-        for feature in set(features):
-            part[zlib.crc32(f"{channel}={feature}".encode("utf-8", "replace")) % SIZE] += 1.0
-        length = float(np.linalg.norm(part))
-        if length:
-            total += part * (_WEIGHTS.get(channel, _OTHER_FIELD) ** 0.5 / length)
-    return total
+    found = features(fields)
+    dense = np.zeros(SIZE)
+    dense[list(found)] = list(found.values())
+    return dense
 
 
 def words(text: str) -> list[str]:
@@ -80,11 +95,11 @@ def _channels(fields: Mapping[str, str]) -> Iterator[tuple[str, Iterable[str]]]:
             yield "turn-characters", characters(value)
             yield "turn-shape", _shape(value)
         else:
-            yield name, [value]
+            yield name, [canonical(value)]
 
 
 def _conversation(lines: Sequence[Line]) -> Iterator[tuple[str, Iterable[str]]]:
-    labels = [line.label or "?" for line in lines if line.supporter]
+    labels = [canonical(line.label or "?") for line in lines if line.supporter]
     last, before = ([*labels[::-1], _START, _START])[:2]
     customer = _last_words(lines)
     turns = min(len(labels), _MOST_TURNS)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from csc_dspy.lm.embedded.features import CONVERSATION, TURN, characters, vector
+from csc_dspy.lm.embedded.features import CONVERSATION, STAGE_SO_FAR, TURN, characters, vector
 from csc_dspy.lm.embedded.transcript import read_transcript
 from csc_dspy.lm.structured import Demonstration, Label
 
@@ -46,7 +46,8 @@ class Learner:
 
     def probabilities(self, inputs: Mapping[str, str]) -> dict[str, float]:
         """How likely each label is."""
-        return softmax(self._names, vector(inputs) @ self._weights + self._mean)
+        scores = vector(inputs) @ self._weights + self._mean
+        return softmax(self._names, scores, temperature=_TEMPERATURE)
 
 
 def from_descriptions(labels: Sequence[Label], inputs: Mapping[str, str]) -> dict[str, float]:
@@ -57,7 +58,7 @@ def from_descriptions(labels: Sequence[Label], inputs: Mapping[str, str]) -> dic
     said = inputs.get(TURN) or (lines[-1].text if lines else " ".join(inputs.values()))
     found = characters(said)
     shares = [len(found & characters(label.description)) / (len(found) or 1) for label in labels]
-    return softmax([label.name for label in labels], np.array(shares))
+    return softmax([label.name for label in labels], np.array(shares), temperature=_TEMPERATURE)
 
 
 def rows_of(
@@ -75,7 +76,7 @@ def rows_of(
                 demonstration.get(output),
             )
         ]
-        if output == follows and set(inputs) <= {CONVERSATION, TURN}:
+        if output == follows and set(inputs) <= {CONVERSATION, TURN, STAGE_SO_FAR}:
             rows += _inside(demonstration.get(CONVERSATION, ""), with_turn=TURN in inputs)
         for fields, label in rows:
             key = (*fields.items(),)
@@ -96,11 +97,11 @@ def _inside(conversation: str, *, with_turn: bool) -> list[tuple[dict[str, str],
     return rows
 
 
-def softmax(names: Sequence[str], scores: Array) -> dict[str, float]:
+def softmax(names: Sequence[str], scores: Array, *, temperature: float = 1.0) -> dict[str, float]:
     """Scores as probabilities, rounded so that they are the same on every machine."""
     import numpy as np
 
-    odds = np.exp((scores - scores.max()) / _TEMPERATURE)
+    odds = np.exp((scores - scores.max()) / temperature)
     shares = (odds / odds.sum()).round(_DIGITS)
     return dict(zip(names, (shares / shares.sum()).tolist(), strict=True))
 

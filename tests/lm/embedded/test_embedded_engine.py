@@ -14,7 +14,7 @@ import dspy
 import pytest
 from dspy.lm15 import Message, Request, UnsupportedFeatureError
 
-from csc_dspy.exceptions import LMError
+from csc_dspy.exceptions import ConfigError, LMError
 from csc_dspy.lm import using
 from csc_dspy.lm.embedded import EmbeddedEngine
 from csc_dspy.lm.structured import Label, OutputField, Task
@@ -152,7 +152,7 @@ def test_what_it_cannot_do_names_the_way_out(engine: EmbeddedEngine, output: str
 
 
 def test_an_unknown_model_is_refused(engine: EmbeddedEngine) -> None:
-    with pytest.raises(LMError, match="no embedded model is called 'embedded/0'"):
+    with pytest.raises(ConfigError, match="no fine-tuned model is called '0'"):
         engine.answer("embedded/0", TASK, [], {})
 
 

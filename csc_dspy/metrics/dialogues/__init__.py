@@ -1,0 +1,1 @@
+"""Metrics of dialogues as a whole."""

@@ -1,0 +1,1 @@
+"""Metrics of strategies, turn by turn."""
