@@ -153,6 +153,12 @@ class Program(dspy.Module):
                 module.set_lm(lm)
 
     def _begin(self, history: History, turn: str | None, strategy: str | Strategy | None) -> _Run:
+        return _Run(self.questions(history, turn, strategy))
+
+    def questions(
+        self, history: History = (), turn: str | None = None, strategy: str | Strategy | None = None
+    ) -> Steps:
+        """All that `forward` would ask, to be answered by whoever goes through it."""
         taxonomy = self.options.taxonomy
         forced = taxonomy.strategy(strategy) if isinstance(strategy, str) else strategy
         if forced is not None and forced not in taxonomy.strategies:
@@ -160,7 +166,7 @@ class Program(dspy.Module):
                 f"the strategy {forced.id!r} is one of the taxonomy {forced.taxonomy!r}",
                 remedy=f"give one of {taxonomy.id!r}",
             )
-        return _Run(self._all_steps(as_conversation(history, taxonomy), turn, forced))
+        return self._all_steps(as_conversation(history, taxonomy), turn, forced)
 
     def _all_steps(self, conversation: Conversation, turn: str | None, strategy: Strategy | None) -> Steps:
         if self.options.unlabelled == "classify":
@@ -235,14 +241,15 @@ class _Run:
             self.prediction.usage = self._usage
 
 
-def _leaf(predictor: dspy.Predict | dspy.ChainOfThought) -> dspy.Predict:
+def leaf(predictor: dspy.Predict | dspy.ChainOfThought) -> dspy.Predict:
+    """The predictor itself, without what adds the reasoning."""
     return predictor if isinstance(predictor, dspy.Predict) else predictor.predict
 
 
 def _pieces(ask: Ask) -> Generator[str | Mapping[str, Any], None, None]:
     """The pieces of the streamed field, where there is one and the engine can, then the values."""
-    if ask.streamed and streams(_leaf(ask.predictor)):
-        yield from stream_field(_leaf(ask.predictor), ask.inputs, ask.streamed)
+    if ask.streamed and streams(leaf(ask.predictor)):
+        yield from stream_field(leaf(ask.predictor), ask.inputs, ask.streamed)
         return
     values = ask.predictor(**ask.inputs)
     if ask.streamed:
@@ -251,8 +258,8 @@ def _pieces(ask: Ask) -> Generator[str | Mapping[str, Any], None, None]:
 
 
 async def _apieces(ask: Ask) -> AsyncGenerator[str | Mapping[str, Any], None]:
-    if ask.streamed and streams(_leaf(ask.predictor)):
-        async with aclosing(astream_field(_leaf(ask.predictor), ask.inputs, ask.streamed)) as pieces:
+    if ask.streamed and streams(leaf(ask.predictor)):
+        async with aclosing(astream_field(leaf(ask.predictor), ask.inputs, ask.streamed)) as pieces:
             async for piece in pieces:
                 yield piece
         return

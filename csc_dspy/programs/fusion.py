@@ -28,9 +28,14 @@ class Fusion(Parameter):
         self.prior = prior
         self.weight = weight
 
+    @property
+    def active(self) -> bool:
+        """Whether it changes anything."""
+        return self.prior is not None and self.weight != 0
+
     def fuse(self, measured: Mapping[str, float], so_far: Sequence[Strategy | None]) -> dict[str, float]:
         """``measured`` probabilities by strategy id, joined with the prior after the strategies so far."""
-        if self.prior is None or self.weight == 0:
+        if self.prior is None or not self.active:
             return dict(measured)
         expected = self.prior.probabilities(so_far)
         joined = {

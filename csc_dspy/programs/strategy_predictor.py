@@ -35,7 +35,8 @@ class StrategyPredictor(Program):
         told = yield Ask(self.predict, self._inputs(situation, stage))
         found = situation.taxonomy.strategy(told.values["strategy"])
         measured = probabilities_by_id(told.probabilities.get("strategy"), situation.taxonomy)
-        if measured is not None:
+        # Without a prior the answer stands: one that was drawn at random need not be the likeliest.
+        if measured is not None and self.fusion.active:
             measured = self.fusion.fuse(measured, situation.strategies)
             # Sorted by place in the taxonomy, so equal probabilities go to the earlier strategy everywhere.
             found = max(situation.taxonomy.strategies, key=lambda each: (measured[each.id], -each.number))
