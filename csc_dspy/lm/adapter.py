@@ -16,6 +16,7 @@ from dspy.utils.exceptions import AdapterParseError
 from csc_dspy.conversations import detect_language
 from csc_dspy.exceptions import AnswerError
 from csc_dspy.lm.calling import acomplete, complete, generations, request_for
+from csc_dspy.lm.label_likelihoods import label_fields, label_likelihoods
 from csc_dspy.lm.measuring import record_call, record_probabilities, record_repair
 from csc_dspy.lm.parsing import FlawError, read_answer
 from csc_dspy.lm.rendering import MemoizingChatAdapter, Message
@@ -116,12 +117,12 @@ class Adapter(MemoizingChatAdapter):
     ) -> Exchange:
         """One question and, if its answer cannot be read, one more try. Yields requests, takes responses."""
         messages = self.format(signature, demos, inputs)
-        response = yield request_for(lm, options, messages, generation)
+        response = yield request_for(lm, options, messages, generation, signature)
         try:
             return self.read(signature, response)
         except FlawError as flaw:
             messages = [*messages, *self.repair(signature, response, flaw)]
-        response = yield request_for(lm, options, messages, generation)
+        response = yield request_for(lm, options, messages, generation, signature)
         try:
             return self.read(signature, response)
         except FlawError as flaw:
@@ -145,6 +146,9 @@ class Adapter(MemoizingChatAdapter):
         if not response.text or response.text.isspace():
             raise FlawError(_EMPTY)
         values: Values = self.parse(signature, response.text)
+        if response.logprobs:
+            fields = label_fields(signature)
+            record_probabilities(label_likelihoods(fields, values, response.text, response.logprobs))
         return values
 
 

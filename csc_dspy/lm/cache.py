@@ -10,7 +10,6 @@ import atexit
 import hashlib
 import json
 import os
-import sqlite3
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,14 +18,14 @@ from typing import TYPE_CHECKING, Final
 from csc_dspy.exceptions import ConfigError
 from csc_dspy.lm.flights import Flights
 from csc_dspy.lm.folders import private_folder
-from csc_dspy.lm.storage import Storage
+from csc_dspy.stores import JSONStore, StoreError
 
 if TYPE_CHECKING:
     from dspy.lm15 import Request, Response
 
-FORMAT: Final = 1
-"""Of keys and answers; each has a file of its own."""
-FILE: Final = f"responses-{FORMAT}.sqlite"
+FORMAT: Final = 2
+"""Of keys and answers; each has a folder of its own."""
+STORE: Final = f"responses-{FORMAT}"
 
 _GIGABYTE: Final = 2**30
 _SECONDS_BETWEEN_WRITES: Final = 0.5
@@ -61,6 +60,7 @@ class ResponseCache:
         self.folder = folder
         self._size_limit = size_limit
         private_folder(folder)
+        self._store = self._opened()
         self._start()
 
     def _start(self) -> None:
@@ -73,7 +73,6 @@ class ResponseCache:
         self._thread: threading.Thread | None = None
         self._closed = False
         self._told: set[str] = set()
-        self._storage = self._opened()
 
     def get(self, key: bytes) -> Response | None:
         """The answer kept under ``key``, if there is one."""
@@ -83,8 +82,8 @@ class ResponseCache:
         if self._closed:
             return None
         try:
-            value = self._storage.read(key)
-        except sqlite3.Error as error:
+            value = self._store.get(key)
+        except StoreError as error:
             self._tell("looked up", error)
             return None
         return None if value is None else self._loaded(key, value)
@@ -105,11 +104,11 @@ class ResponseCache:
         with self._writing:
             with self._changed:
                 self._being_written, self._waiting = self._waiting, {}
-            rows = [(key, _stored(response)) for key, response in self._being_written.items()]
+            values = {key: _stored(response) for key, response in self._being_written.items()}
             try:
-                if rows:
-                    self._storage.write(rows)
-            except sqlite3.Error as error:
+                if values:
+                    self._store.put(values)
+            except StoreError as error:
                 self._tell("kept", error)
             finally:
                 self._being_written = {}
@@ -122,28 +121,20 @@ class ResponseCache:
         if self._thread is not None:
             self._thread.join()
         self.flush()
-        self._storage.close()
+        self._store.close()
 
     def after_fork(self) -> None:
         """Make a child process independent of its parent, who writes what was waiting."""
-        # SQLite's connections must not be touched on this side of a fork, not even to close them.
-        _of_the_parent.append(self._storage)
         self._start()
 
-    def _opened(self) -> Storage:
-        path = self.folder / FILE
+    def _opened(self) -> JSONStore:
         try:
-            try:
-                return Storage(path, self._size_limit)
-            except sqlite3.OperationalError:
-                raise
-            except sqlite3.DatabaseError as error:
-                self._tell("read, and are begun anew", error)
-                _set_aside(path)
-                return Storage(path, self._size_limit)
-        except (sqlite3.Error, OSError) as error:
+            return JSONStore(self.folder / STORE, size_limit=self._size_limit)
+        except StoreError as error:
             raise ConfigError(
-                f"cannot be used: {error}", where=str(path), remedy="mend it or delete it, or give --no-cache"
+                f"cannot be used: {error.problem}",
+                where=error.where,
+                remedy="mend it or delete it, or give --no-cache",
             ) from error
 
     def _keep_writing(self) -> None:
@@ -159,37 +150,30 @@ class ResponseCache:
                 )
             self.flush()
 
-    def _loaded(self, key: bytes, value: bytes) -> Response | None:
+    def _loaded(self, key: bytes, value: object) -> Response | None:
         from dspy._vendor.lm15.serde import response_from_dict
 
         try:
-            return response_from_dict(json.loads(value))
+            return response_from_dict(value)
         # Whatever is not an answer of ours fails in one of these ways; it is asked for again and replaced.
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             from csc_dspy.logs import logger
 
-            logger.warning("{}: the entry {} is no answer and is not used", self.folder / FILE, key.hex())
+            logger.warning("{}: the entry {} is no answer and is not used", self._store.path, key.hex())
             return None
 
-    def _tell(self, what: str, error: sqlite3.Error) -> None:
+    def _tell(self, what: str, error: StoreError) -> None:
         if what not in self._told:
             from csc_dspy.logs import logger
 
             self._told.add(what)
-            logger.warning("{}: answers cannot be {}: {}", self.folder / FILE, what, error)
+            logger.warning("{}: answers cannot be {}: {}", self._store.path, what, error.problem)
 
 
-def _stored(response: Response) -> bytes:
+def _stored(response: Response) -> object:
     from dspy._vendor.lm15.serde import response_to_dict
 
-    content = response_to_dict(without_usage(response))
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-
-
-def _set_aside(path: Path) -> None:
-    path.replace(path.with_suffix(".damaged"))
-    for ending in ("-wal", "-shm"):
-        path.with_name(path.name + ending).unlink(missing_ok=True)
+    return response_to_dict(without_usage(response))
 
 
 @dataclass
@@ -200,7 +184,6 @@ class _Open:
 
 _open: dict[Path, _Open] = {}
 _open_lock = threading.Lock()
-_of_the_parent: list[Storage] = []
 
 
 def borrow_cache(folder: Path) -> ResponseCache:

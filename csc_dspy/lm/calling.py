@@ -19,6 +19,7 @@ from dspy.dsp.utils.settings import settings
 from dspy.lm15 import Config, Request, Response
 from dspy.lm15 import Message as LM15Message
 
+from csc_dspy.lm.label_likelihoods import label_fields
 from csc_dspy.lm.measuring import record_call
 from csc_dspy.lm.rendering import Message
 
@@ -36,6 +37,10 @@ _CONFIG: Final = {
 }
 # Options that say how often and under which name to ask, not what.
 _OUTSIDE: Final = {"n", "num_generations", "rollout_id", "cache", "prompt_cache"}
+_LIKELIHOODS: Final = "csc_dspy_likelihoods"
+"""The attribute of a language model that says how many likelihoods a token to ask for."""
+_MOST_LIKELIHOODS: Final = 20
+"""More are refused everywhere."""
 
 
 class AsyncEngine(Protocol):
@@ -64,9 +69,24 @@ def generations(lm: dspy.LM, options: Mapping[str, Any]) -> int:
     return int(merged.get("n") or merged.get("num_generations") or 1)
 
 
-def request_for(lm: dspy.LM, options: Mapping[str, Any], messages: list[Message], generation: int) -> Request:
-    """The canonical request for rendered messages."""
+def ask_for_likelihoods(lm: dspy.LM) -> None:
+    """Have a language model, and every copy of it, asked how likely labels were."""
+    # Not one of its options: DSPy would ask for them in every call, and answer in another form.
+    setattr(lm, _LIKELIHOODS, _MOST_LIKELIHOODS)
+
+
+def request_for(
+    lm: dspy.LM,
+    options: Mapping[str, Any],
+    messages: list[Message],
+    generation: int,
+    signature: type[dspy.Signature] | None = None,
+) -> Request:
+    """The canonical request for rendered messages: those of ``signature``, where they are of one."""
     merged = {key: value for key, value in {**lm.kwargs, **options}.items() if value is not None}
+    likelihoods = getattr(lm, _LIKELIHOODS, None)
+    if likelihoods is not None and signature is not None and label_fields(signature):
+        merged.setdefault("logprobs", likelihoods)
     seed = _seed(merged.get("rollout_id"), generation)
     if seed is not None:
         merged.setdefault("seed", seed)

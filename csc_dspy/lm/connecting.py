@@ -15,6 +15,7 @@ from csc_dspy.lm.adapter import Adapter
 from csc_dspy.lm.budget import Budget
 from csc_dspy.lm.cache import borrow_cache
 from csc_dspy.lm.cached import CachedEngine
+from csc_dspy.lm.calling import ask_for_likelihoods
 from csc_dspy.lm.folders import cache_folder
 from csc_dspy.lm.hosted import Endpoint, HostedEngine, Limits
 from csc_dspy.lm.keys import find_key, no_key
@@ -44,12 +45,14 @@ def connect(  # noqa: PLR0913 - the options of the command line, each by its nam
     budget: Budget | None = None,
     price: Price | None = None,
     api_key_file: Path | None = None,
+    logprobs: bool = False,
 ) -> dspy.LM:
     """A language model by its spec (see `csc_dspy.lm.specs`), with retries, cache and budget.
 
     No call is made, but everything is checked that can be without one: ConfigError says what is wrong. The
     temperature is 0 unless given, but for models that take none. Language models that share a ``budget`` keep
-    to it together. ``max_tokens`` bounds each answer. Whoever connects closes: ``lm.engine.close()``.
+    to it together. ``max_tokens`` bounds each answer. With ``logprobs`` the server is asked how likely labels
+    were. Whoever connects closes: ``lm.engine.close()``.
     """
     way = route(spec, api_base)
     budget = budget or Budget()
@@ -58,7 +61,7 @@ def connect(  # noqa: PLR0913 - the options of the command line, each by its nam
     generation = _generation(way.spec, temperature, max_tokens)
     terms = Terms(way.spec, budget, _price(way, price, budget), find_key(way.keys, api_key_file))
     engine = _engine(way, terms, Limits(concurrency=concurrency, timeout=timeout), cache=cache)
-    return dspy.LM(
+    lm = dspy.LM(
         way.spec,
         cache=False,
         num_retries=0,
@@ -66,6 +69,9 @@ def connect(  # noqa: PLR0913 - the options of the command line, each by its nam
         async_engine=engine.asynchronous,
         **generation,
     )
+    if logprobs:
+        _ask_for_likelihoods(lm, way)
+    return lm
 
 
 @contextmanager
@@ -86,9 +92,11 @@ def using(lm: str | dspy.LM = "embedded", *, trace: bool = False, **options: Any
 
 
 def _embedded(spec: str, budget: Budget) -> dspy.LM:
-    from csc_dspy.lm.embedded import EmbeddedEngine
+    from csc_dspy.lm.embedded import EmbeddedEngine, EmbeddedProvider
 
-    engine = MeteredStructuredEngine(EmbeddedEngine(), Terms(spec, budget, FREE))
+    inner = EmbeddedEngine()
+    inner.check(spec)
+    engine = MeteredStructuredEngine(inner, Terms(spec, budget, FREE))
     return dspy.LM(
         spec,
         temperature=0.0,
@@ -96,7 +104,17 @@ def _embedded(spec: str, budget: Budget) -> dspy.LM:
         num_retries=0,
         engine=engine,
         async_engine=engine.asynchronous,
+        provider=EmbeddedProvider(),
     )
+
+
+def _ask_for_likelihoods(lm: dspy.LM, way: Route) -> None:
+    if way.kind == "hosted":
+        ask_for_likelihoods(lm)
+    else:
+        from csc_dspy.logs import logger
+
+        logger.warning("--lm {}: its likelihoods of labels cannot be asked for", way.spec)
 
 
 def _price(way: Route, given: Price | None, budget: Budget) -> Price | None:

@@ -11,10 +11,12 @@ from typing import Final
 from dspy.lm15 import LM15Error
 from dspy.utils.exceptions import LMError as DSPyLMError
 
-from csc_dspy.exceptions import BudgetError, LMError
+from csc_dspy.exceptions import BudgetError, ConfigError, CSCError, LMError
 from csc_dspy.lm.keys import Secret
 
 _LONGEST: Final = 400
+# Codes of failures that the next call would meet as well.
+_LASTING: Final = frozenset({"auth", "billing", "unsupported_model", "unknown_model", "not_configured"})
 
 
 class CallError(LMError, DSPyLMError):
@@ -42,3 +44,10 @@ def call_error(error: LM15Error, spec: str, key: Secret | None) -> CallError:
     failure.provider_code = error.provider_code
     failure.retry_after = error.retry_after
     return failure
+
+
+def ends_a_run(error: CSCError) -> bool:
+    """Whether the rest of the work would fail by the same, so that going on is of no use."""
+    if isinstance(error, CallError):
+        return error.code in _LASTING
+    return isinstance(error, BudgetError | ConfigError)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args, get_origin
 
 from csc_dspy.exceptions import AnswerError, LabelError
-from csc_dspy.signatures import Labels, labels_of
+from csc_dspy.signatures import Labels, Verdict, labels_of, verdict_of
 from csc_dspy.taxonomy import Localized
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _value(name: str, field: FieldInfo, sections: Mapping[str, str]) -> Any:  # 
         raise FlawError(_MISSING, name=name)
     if not text:
         raise FlawError(_EMPTY, name=name)
-    labels = labels_of(field)
+    labels = labels_of(field) or verdict_of(field)
     if labels is not None:
         return _label(name, labels, text)
     if field.annotation is str:
@@ -90,7 +90,7 @@ def _value(name: str, field: FieldInfo, sections: Mapping[str, str]) -> Any:  # 
     return _other(name, field, text)
 
 
-def _label(name: str, labels: Labels, text: str) -> str:
+def _label(name: str, labels: Labels | Verdict, text: str) -> str:
     # The whole, or its first line where an explanation follows, or the only name in the prose.
     for candidate in (text, text.splitlines()[0]):
         with suppress(LabelError):

@@ -119,7 +119,7 @@ class _Streamed:
 
     def _ask(self, messages: list[Message]) -> None:
         self._messages = messages
-        self.request: Request = request_for(self.lm, self._options, messages, 0)
+        self.request: Request = request_for(self.lm, self._options, messages, 0, self._signature)
         self._text = FieldText(self._field)
         self._events: list[Any] = []
 

@@ -23,12 +23,15 @@ from dspy.lm15 import Config, Message, Request, Response
 
 from csc_dspy.exceptions import ConfigError
 from csc_dspy.lm.budget import Budget
-from csc_dspy.lm.cache import FILE, ResponseCache, borrow_cache, key_of, return_cache
+from csc_dspy.lm.cache import STORE, ResponseCache, borrow_cache, key_of, return_cache
 from csc_dspy.lm.cached import CachedEngine
 from csc_dspy.lm.metered import MeteredEngine, Terms
 from tests.lm.small_engine import SmallEngine, request
 
 ROOT = Path(__file__).parents[2]
+DATABASE = Path(STORE) / "cache.db"
+AS_IT_IS, AS_PICKLE = 1, 4
+"""How a row of diskcache says that its value is to be read."""
 MakeEngine = Callable[..., CachedEngine]
 
 
@@ -185,8 +188,9 @@ def test_only_the_owner_can_look_in(engine: MakeEngine, folder: Path) -> None:
     mine = engine(SmallEngine())
     mine.complete(request())
     mine.close()
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.rglob("*"))}
+    assert modes == {path: 0o700 if path.is_dir() else 0o600 for path in modes}
+    assert folder / DATABASE in modes
 
 
 def test_the_folder_of_another_user_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -212,19 +216,21 @@ class Planted:
         return Path.touch, (self.path,)
 
 
-@pytest.mark.parametrize("as_text", [False, True])
+@pytest.mark.parametrize(
+    ("mode", "as_text"), [(AS_PICKLE, False), (AS_PICKLE, True), (AS_IT_IS, False), (AS_IT_IS, True)]
+)
 def test_a_planted_pickle_is_not_executed(
-    engine: MakeEngine, folder: Path, tmp_path: Path, as_text: bool
+    engine: MakeEngine, folder: Path, tmp_path: Path, mode: int, as_text: bool
 ) -> None:
     trap = tmp_path / "executed"
-    pickled: bytes | str = pickle.dumps(Planted(trap), protocol=0)
-    plant(folder, engine, pickled.decode() if as_text and isinstance(pickled, bytes) else pickled)
+    pickled = pickle.dumps(Planted(trap), protocol=0)
+    plant(folder, engine, pickled.decode() if as_text else pickled, mode)
     inner = SmallEngine()
     again = engine(inner)
     assert texts(again, request(), request()) == ["answer 1", "answer 1"]
     assert len(inner.asked) == 1
     assert not trap.exists()
-    pickle.loads(pickled if isinstance(pickled, bytes) else pickled.encode())
+    pickle.loads(pickled)
     assert trap.exists()
 
 
@@ -239,13 +245,13 @@ def test_what_is_no_answer_is_asked_for_again(engine: MakeEngine, folder: Path, 
     assert texts(engine(SmallEngine(before=unexpected)), request()) == ["answer 1"]
 
 
-def plant(folder: Path, engine: MakeEngine, value: object) -> None:
+def plant(folder: Path, engine: MakeEngine, value: object, mode: int = AS_IT_IS) -> None:
     """Put a value in the place of the answer to `request`."""
     first = engine(SmallEngine())
     first.complete(request())
     first.close()
-    with closing(sqlite3.connect(folder / FILE)) as database, database:
-        changed = database.execute("UPDATE answers SET value = ?", (value,))
+    with closing(sqlite3.connect(folder / DATABASE)) as database, database:
+        changed = database.execute("UPDATE Cache SET value = ?, mode = ?", (value, mode))
         assert changed.rowcount == 1
 
 
@@ -254,11 +260,12 @@ def unexpected(number: int) -> None:
 
 
 def test_a_damaged_file_is_set_aside(engine: MakeEngine, folder: Path) -> None:
-    folder.mkdir()
-    (folder / FILE).write_bytes(b"no database " * 1000)
+    damaged = folder / DATABASE
+    damaged.parent.mkdir(parents=True)
+    damaged.write_bytes(b"no database " * 1000)
     mine = engine(SmallEngine())
     assert texts(mine, request(), request()) == ["answer 1", "answer 1"]
-    assert [path.name for path in folder.glob("*.damaged")] == [FILE.replace(".sqlite", ".damaged")]
+    assert damaged.with_suffix(".damaged").read_bytes() == b"no database " * 1000
 
 
 def test_the_file_stays_within_its_limit_and_keeps_the_newest(folder: Path) -> None:
@@ -272,7 +279,7 @@ def test_the_file_stays_within_its_limit_and_keeps_the_newest(folder: Path) -> N
         if key in keys[::50]:
             cache.flush()
     cache.close()
-    assert (folder / FILE).stat().st_size < 2 * limit
+    assert (folder / DATABASE).stat().st_size < 2 * limit
     with closing(ResponseCache(folder)) as again:
         kept = [again.get(key) is not None for key in keys]
     # The newest, without a gap.
@@ -336,7 +343,7 @@ def test_a_killed_process_damages_nothing(folder: Path) -> None:
     found = kept(folder, range(reached + 2))
     assert found == list(range(len(found)))
     assert len(found) > 1
-    with closing(sqlite3.connect(folder / FILE)) as database:
+    with closing(sqlite3.connect(folder / DATABASE)) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
@@ -364,8 +371,8 @@ def test_the_last_user_closes_the_cache(folder: Path) -> None:
     one.put(key_of("here", request()), SmallEngine().answer(1))
     return_cache(one)
     assert kept(folder, range(0)) == []
-    with closing(sqlite3.connect(folder / FILE)) as database:
-        (stored,) = database.execute("SELECT value FROM answers").fetchone()
+    with closing(sqlite3.connect(folder / DATABASE)) as database:
+        (stored,) = database.execute("SELECT value FROM Cache").fetchone()
     assert json.loads(stored)["message"]["parts"][0]["text"] == "answer 1"
     assert two.get(key_of("here", request())) is not None
     return_cache(two)
@@ -377,8 +384,8 @@ def test_the_last_user_closes_the_cache(folder: Path) -> None:
 def test_a_disk_that_refuses_costs_no_answers(engine: MakeEngine, folder: Path) -> None:
     mine = engine(SmallEngine())
     mine.complete(request("first"))
-    with closing(sqlite3.connect(folder / FILE)) as database:
-        database.execute("DROP TABLE answers")
+    with closing(sqlite3.connect(folder / DATABASE)) as database:
+        database.execute("DROP TABLE Cache")
     assert texts(mine, request("a"), request("b")) == ["answer 2", "answer 3"]
 
 

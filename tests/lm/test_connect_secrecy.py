@@ -91,6 +91,6 @@ def test_a_planted_key_is_found_nowhere(
     assert {asked.headers["Authorization"] for asked in llm_server.requests} == {f"Bearer {KEY}"}
     written = [path for folder in (home, tmp_path / "out") for path in folder.rglob("*") if path.is_file()]
     assert {"log", "program.json"} <= {path.name for path in written}
-    assert any(path.suffix == ".sqlite" for path in written)
+    assert any(path.name == "cache.db" for path in written)
     seen = [ran.stdout.encode(), ran.stderr.encode(), *(path.read_bytes() for path in written)]
     assert not any(KEY.encode() in content for content in seen)

@@ -54,11 +54,17 @@ def from_descriptions(labels: Sequence[Label], inputs: Mapping[str, str]) -> dic
     """How likely each label is by its description alone: the share of the text's characters found in it."""
     import numpy as np
 
-    lines = read_transcript(inputs.get(CONVERSATION, ""))
-    said = inputs.get(TURN) or (lines[-1].text if lines else " ".join(inputs.values()))
-    found = characters(said)
+    found = characters(_said(inputs))
     shares = [len(found & characters(label.description)) / (len(found) or 1) for label in labels]
     return softmax([label.name for label in labels], np.array(shares), temperature=_TEMPERATURE)
+
+
+def _said(inputs: Mapping[str, str]) -> str:
+    """The words that a label may describe: those of the turn, or the last ones of the conversation."""
+    if CONVERSATION not in inputs:
+        return " ".join(inputs.values())
+    lines = read_transcript(inputs[CONVERSATION])
+    return inputs.get(TURN) or (lines[-1].text if lines else "")
 
 
 def rows_of(

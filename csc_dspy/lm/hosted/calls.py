@@ -17,6 +17,7 @@ from .backoff import Backoff
 from .connections import Connection, Connections
 from .errors import is_worth_retrying
 from .fuse import Fuse
+from .likelihoods import Likelihoods
 from .limiter import AdaptiveLimiter
 from .statistics import Statistics, Tally
 from .transport import Route
@@ -35,6 +36,7 @@ class Calls:
         self._fuse = Fuse()
         self._tally = Tally()
         self._orders = itertools.count()
+        self._likelihoods = Likelihoods(route.endpoint.host)
         self.connections = Connections(route, compat)
 
     @property
@@ -47,7 +49,7 @@ class Calls:
         """The answer to a request."""
         begun = time.perf_counter()
         request = self._addressed(request)
-        response = await self._until_it_works(request, lambda connection: connection.complete(request))
+        response = await self._until_it_works(request, Connection.complete)
         self._limiter.release()
         self._tally.over(time.perf_counter() - begun, response.usage)
         return response
@@ -59,7 +61,7 @@ class Calls:
         """
         begun = time.perf_counter()
         request = self._addressed(request)
-        first, rest = await self._until_it_works(request, lambda connection: _opened(connection, request))
+        first, rest = await self._until_it_works(request, _opened)
         usage = failure = None
         try:
             async with aclosing(rest):
@@ -76,7 +78,7 @@ class Calls:
             self._tally.over(time.perf_counter() - begun, usage, failure)
 
     async def _until_it_works(
-        self, request: lm15.Request, attempt: Callable[[Connection], Awaitable[T]]
+        self, request: lm15.Request, attempt: Callable[[Connection, lm15.Request], Awaitable[T]]
     ) -> T:
         """The result of the first attempt that succeeds, with the turn still taken."""
         begun = time.perf_counter()
@@ -85,10 +87,11 @@ class Calls:
             for attempts in itertools.count(1):
                 self._fuse.check(request.model)
                 period = await self._limiter.acquire(order)
+                asked = self._likelihoods.told(request)
                 try:
                     # It may have blown while this call waited.
                     self._fuse.check(request.model)
-                    result = await attempt(await self.connections.here())
+                    result = await attempt(await self.connections.here(), asked)
                 except lm15.LM15Error as error:
                     self._limiter.release()
                     failure = error
@@ -98,6 +101,9 @@ class Calls:
                 else:
                     self._limiter.succeeded()
                     return result
+                if self._likelihoods.refused(asked, failure):
+                    self._tally.retried()
+                    continue
                 await asyncio.sleep(self._wait_after(failure, request.model, attempts, period))
         except lm15.LM15Error as error:
             self._tally.over(time.perf_counter() - begun, failure=error)
