@@ -9,21 +9,33 @@ from __future__ import annotations
 if __name__ == "signatures":
     raise ImportError("signatures is part of csc_dspy; import csc_dspy.signatures instead", name=__name__)
 
+from ._criteria import Criterion
 from ._labels import Labels, labels_of
 from ._shown import Shown
+from ._verdicts import Verdict, parse_verdict, verdict_of
 from .classify_strategy import classify_strategy
+from .judge_quality import QUALITY_CRITERIA, judge_quality
+from .judge_role_play import ROLE_PLAY_CRITERIA, judge_role_play
 from .predict_strategy import predict_strategy
 from .support_turn import support_turn
 from .track_stage import track_stage
 from .write_response import write_response
 
 __all__ = [
+    "QUALITY_CRITERIA",
+    "ROLE_PLAY_CRITERIA",
+    "Criterion",
     "Labels",
     "Shown",
+    "Verdict",
     "classify_strategy",
+    "judge_quality",
+    "judge_role_play",
     "labels_of",
+    "parse_verdict",
     "predict_strategy",
     "support_turn",
     "track_stage",
+    "verdict_of",
     "write_response",
 ]

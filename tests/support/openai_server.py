@@ -21,12 +21,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from aiohttp import web
 
 from tests.support.answers import Answer, Json, answer
-from tests.support.behaviours import HEALTHY, Behaviour
+from tests.support.behaviours import HEALTHY, Behaviour, fails
 from tests.support.completions import completion, events
+
+_MOST_LOGPROBS: Final = 20
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,8 @@ class LLMServer:
     """The server: what it is told to do, and what it has seen.
 
     ``key`` is the only key it lets in and ``models`` the only models it knows; without them it takes any.
+    ``most_logprobs`` is how many likelihoods of a token it tells: it refuses requests for more, and with 0
+    for any; None stands for what OpenAI tells.
     """
 
     def __init__(
@@ -64,6 +69,7 @@ class LLMServer:
         self.key = key
         self.models = models
         self.latency = latency
+        self.most_logprobs: int | None = None
         self.requests: list[Received] = []
         self.in_flight = 0
         self.most_in_flight = 0
@@ -161,6 +167,14 @@ class LLMServer:
         if self.models is not None and asked["model"] not in self.models:
             message = f"The model `{asked['model']}` does not exist"
             return Behaviour(status=404, message=message, code="model_not_found")
+        return self._refusal_of_logprobs(asked)
+
+    def _refusal_of_logprobs(self, asked: Json) -> Behaviour | None:
+        most = _MOST_LOGPROBS if self.most_logprobs is None else self.most_logprobs
+        if asked.get("logprobs") and most == 0:
+            return fails(400, "Unsupported parameter: 'logprobs' is not supported with this model.")
+        if asked.get("top_logprobs", 0) > most:
+            return fails(400, f"Invalid value for 'top_logprobs': it has to be at most {most}")
         return None
 
     def _body(self, behaviour: Behaviour, asked: Json) -> tuple[bytes, str]:
