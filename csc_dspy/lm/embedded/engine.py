@@ -31,15 +31,15 @@ class EmbeddedEngine:
 
     A fine-tuned model decides by what it has learned, and falls back on demonstrations where that is nothing.
     Deterministic, safe under threads and asyncio. What it learns from demonstrations is remembered for the
-    next call with the same ones.
+    next call with the same ones. ``models`` are fine-tuned ones by their names, besides those on disk.
     """
 
     structured = True
 
-    def __init__(self) -> None:
+    def __init__(self, models: Mapping[str, FineTuned] | None = None) -> None:
         self.asynchronous = AsyncEmbeddedEngine(self)
         self._learners: OrderedDict[object, Learner | None] = OrderedDict()
-        self._models: OrderedDict[str, FineTuned] = OrderedDict()
+        self._models = OrderedDict(models or {})
         self._lock = Lock()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> EmbeddedEngine:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,8 +20,11 @@ from csc_dspy.conversations import Turn, render, turn_examples
 from csc_dspy.data import read
 from csc_dspy.exceptions import ArtifactError, ConfigError, DataError, OutputError
 from csc_dspy.lm import Adapter, connect, using
-from csc_dspy.lm.embedded import EmbeddedProvider
+from csc_dspy.lm.embedded import EmbeddedEngine, EmbeddedProvider
+from csc_dspy.lm.embedded.chat_rows import read_rows
 from csc_dspy.lm.embedded.features import SIZE
+from csc_dspy.lm.embedded.fine_tuned import fine_tune
+from csc_dspy.lm.tasks import task_of
 from csc_dspy.programs import Options, create
 from csc_dspy.signatures import classify_strategy, support_turn, track_stage, write_response
 from csc_dspy.taxonomy import LANGUAGES, Language, load_taxonomy
@@ -261,3 +265,21 @@ def test_weights_keep_their_shape(home: Path) -> None:
         assert [arrays[f"head{n}"].shape for n in range(len(about["heads"]))] == [
             (SIZE + 1, len(head["labels"])) for head in about["heads"]
         ]
+
+
+def test_models_can_be_handed_over_instead_of_kept() -> None:
+    model = fine_tune(read_rows(rows("en")))
+    engine = EmbeddedEngine({"mine": model})
+    task = task_of(classify_strategy(COPC, "en"))  # type: ignore[arg-type]  # mypy: a class of type Any
+    inputs = {"conversation": "", "turn": "I am so sorry."}
+    answer = engine.answer("embedded/mine", task, [], inputs)
+    assert answer.values["strategy"] == "Emotional Management"
+
+
+def test_the_example_of_the_manual_runs(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    manual = (checkout / "docs" / "embedded-engine.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"```python\n(.*?)```", manual, re.DOTALL)
+    exec(compile(example, "embedded-engine.md", "exec"), {})
+    model, strategy = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"embedded/[0-9a-f]{16}", model)
+    assert COPC.strategy(strategy)
