@@ -46,7 +46,7 @@ class BrowserError(Exception):
 
 
 class Page:
-    """One page. ``errors`` are what it complained of, ``requests`` the addresses it asked for."""
+    """One page. ``errors`` are all that stood in its console since it was opened, ``requests`` what it loaded."""
 
     def __init__(self, commands: int, answers: int, downloads: Path) -> None:
         self.errors: list[str] = []
@@ -71,10 +71,13 @@ class Page:
             eventsEnabled=True,
         )
 
-    def open(self, path: Path) -> None:
+    def open(self, path: Path, fragment: str = "") -> None:
         """Load a file, or load it again."""
-        loader = self._ask("Page.navigate", url=path.resolve().as_uri())["loaderId"]
-        self._wait(lambda: loader in self._loaded)
+        # Another fragment alone would not load it again.
+        self._load("about:blank")
+        self.errors.clear()
+        self.requests.clear()
+        self._load(path.resolve().as_uri() + fragment)
 
     def evaluate(self, expression: str) -> Any:  # noqa: ANN401  whatever the script says
         """The value of an expression in the page; a promise is waited for."""
@@ -84,6 +87,14 @@ class Page:
         if "exceptionDetails" in answer:
             raise BrowserError(answer["exceptionDetails"]["exception"]["description"])
         return answer["result"].get("value")
+
+    def until(self, condition: str) -> None:
+        """Wait for an expression to become true in the page."""
+        deadline = time.monotonic() + _TIMEOUT
+        while not self.evaluate(condition):
+            if time.monotonic() > deadline:
+                raise BrowserError(f"never came true: {condition}")
+            time.sleep(0.02)
 
     def text(self, selector: str) -> str:
         """What an element shows."""
@@ -120,8 +131,10 @@ class Page:
         (file,) = set(self.downloads.iterdir()) - before
         return file
 
-    def look(self, *, width: int = 1100, height: int = 900, dark: bool = False) -> None:
-        """Take a size, and the light or the dark scheme."""
+    def look(
+        self, *, width: int = 1100, height: int = 900, dark: bool = False, printed: bool = False
+    ) -> None:
+        """Take a size, the light or the dark scheme, and screen or paper."""
         self._ask(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -130,7 +143,7 @@ class Page:
             mobile=width < 600,
         )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self._ask("Emulation.setEmulatedMedia", features=[scheme])
+        self._ask("Emulation.setEmulatedMedia", media="print" if printed else "", features=[scheme])
 
     def screenshot(self, path: Path) -> None:
         """What is seen of the whole page, as PNG."""
@@ -138,6 +151,10 @@ class Page:
 
         answer = self._ask("Page.captureScreenshot", captureBeyondViewport=True)
         path.write_bytes(base64.b64decode(answer["data"]))
+
+    def _load(self, address: str) -> None:
+        loader = self._ask("Page.navigate", url=address)["loaderId"]
+        self._wait(lambda: loader in self._loaded)
 
     def _ask(self, method: str, **params: Any) -> Json:  # noqa: ANN401  each its own
         number = next(self._numbers)
@@ -172,6 +189,8 @@ class Page:
                 self.errors.append(params["exceptionDetails"]["exception"].get("description", "?"))
             case "Log.entryAdded":
                 self.errors.append(params["entry"]["text"])
+            case "Runtime.consoleAPICalled":
+                self.errors.append(str(params["args"]))
             case _:
                 pass
 
