@@ -7,11 +7,17 @@ VENV ?= .venv
 
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.csc-dspy-installed
+EXTRAS := $(VENV)/.csc-dspy-extras-installed
+# One version instead of the newest: where the package index has its build for processors alone, that is taken,
+# and no gigabytes for GPUs come along.
+TORCH ?= torch==2.13.0
 SOURCES := csc_dspy signatures optimizers tests benchmarks
+# What is skipped where an extra is not installed.
+TESTS_OF_EXTRAS := tests/metrics/neural
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format build bench clean
+.PHONY: help demo test test-all check format build bench clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -22,6 +28,9 @@ demo: $(INSTALLED) ## statistics of the two packaged samples
 
 test: check ## check, then all tests with branch coverage
 	$(BIN)/python -m pytest --cov
+
+test-all: test $(EXTRAS) ## test, then the tests of what needs the extras
+	$(BIN)/python -m pytest $(TESTS_OF_EXTRAS)
 
 check: $(INSTALLED) ## lint, formatting and types
 	$(BIN)/ruff check $(SOURCES)
@@ -51,4 +60,12 @@ $(INSTALLED): pyproject.toml
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV)
 	@echo "Installing csc-dspy and its tools into $(VENV) (a few minutes the first time) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@touch $@
+
+$(EXTRAS): $(INSTALLED)
+	@echo "Installing the extras into $(VENV) ..."
+	@$(BIN)/python -c 'import torch' 2>/dev/null \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check "$(TORCH)" \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check torch
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev,neural]"
 	@touch $@

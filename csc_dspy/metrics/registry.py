@@ -51,11 +51,23 @@ def _of_responses(name: str, _taxonomy: Taxonomy) -> Metric:
     return next(each for each in RESPONSE_METRICS if each.name == name)
 
 
+def _of_networks(home: str, _taxonomy: Taxonomy) -> Metric:
+    module, name = home.split(":")
+    made: Metric = getattr(import_module(f"csc_dspy.metrics.{module}"), name)()
+    return made
+
+
 METRICS: Final[dict[str, Callable[[Taxonomy], Metric]]] = {
     **{name: partial(_of_responses, name) for name in _RESPONSES},
     **{name: partial(_of_labels, home) for name, home in _HOMES.items()},
 }
 """How each metric is made, in the order of reports. Nothing is imported before one is made."""
+
+NEURAL: Final[dict[str, Callable[[Taxonomy], Metric]]] = {
+    "BS": partial(_of_networks, "neural.bertscore:BertScore"),
+    "BR": partial(_of_networks, "neural.bleurt:Bleurt"),
+}
+"""The metrics of the extra ``neural``, which an evaluation has only if they are asked for."""
 
 HEADLINE: Final = ("B-2", "B-4", "R-L", "chrF", "ACC", "macro_f1", "mid", "stage_acc")
 """The metrics that tables show."""
@@ -63,11 +75,12 @@ HEADLINE: Final = ("B-2", "B-4", "R-L", "chrF", "ACC", "macro_f1", "mid", "stage
 
 def metric(name: str, taxonomy: Taxonomy) -> Metric:
     """The metric called ``name``, for dialogues labelled by ``taxonomy``."""
-    if name not in METRICS:
+    known = {**METRICS, **NEURAL}
+    if name not in known:
         from difflib import get_close_matches
 
-        folded = {known.casefold(): known for known in METRICS}
+        folded = {each.casefold(): each for each in known}
         close = get_close_matches(name.casefold(), folded, n=1)
-        remedy = f"did you mean {folded[close[0]]!r}?" if close else f"metrics are {', '.join(METRICS)}"
+        remedy = f"did you mean {folded[close[0]]!r}?" if close else f"metrics are {', '.join(known)}"
         raise ConfigError(f"no metric is called {name!r}", remedy=remedy)
-    return METRICS[name](taxonomy)
+    return known[name](taxonomy)
