@@ -101,7 +101,11 @@ def test_optional_inputs_follow_the_conversation() -> None:
         "stage",
         "strategy",
     ]
-    assert list(support_turn(TAXONOMIES[0], "en", shown).input_fields) == ["conversation", "hint"]
+    assert list(support_turn(TAXONOMIES[0], "en", shown).input_fields) == [
+        "conversation",
+        "stage_so_far",
+        "hint",
+    ]
 
 
 def test_what_is_constant_comes_first_in_the_prompt() -> None:
