@@ -11,7 +11,8 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -124,6 +125,34 @@ class Journal:
             where=str(self.path),
             remedy="resume with what it was begun with, or start anew without --resume",
         )
+
+
+@contextmanager
+def unfinished(
+    path: Path, run: Mapping[str, Any], *, resume: bool, result: Path, told: Callable[[int], None]
+) -> Iterator[Journal]:
+    """The journal of work that is to become ``result``; to be removed when it has.
+
+    It stays where an interruption leaves something in it to go on from; ``told`` hears how many entries. One
+    that is there already is taken up with ``resume``, and refused without.
+    """
+    if path.exists() and not resume:
+        kind = "folder" if result.is_dir() else "file"
+        raise ConfigError(
+            f"a run that wrote this {kind} was not finished, or had failures",
+            where=str(result),
+            remedy=f"go on with --resume, or delete {path} to begin anew",
+        )
+    with Journal(path, run, resume=resume) as journal:
+        try:
+            yield journal
+        except BaseException:
+            if len(journal):
+                told(len(journal))
+            raise
+        finally:
+            if not len(journal):
+                journal.remove()
 
 
 def _parsed(line: bytes, path: Path) -> dict[str, Any]:

@@ -60,10 +60,10 @@ def command(
     """
     from rich.console import Console
 
+    from csc_dspy.choosing import Programs
     from csc_dspy.cli.chatting.screen import Screen
     from csc_dspy.cli.chatting.talk import Talk
     from csc_dspy.programs import ResponseWriter, SupportAgent, SupportAgentJoint
-    from csc_dspy.replies import Programs
     from csc_dspy.taxonomy import load_taxonomy
 
     found = Programs(

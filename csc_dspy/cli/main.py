@@ -17,6 +17,12 @@ app = LazyGroup(
     {
         "chat": ("csc_dspy.cli.chat:command", "Talk to a program in the terminal."),
         "reply": ("csc_dspy.cli.reply:command", "Write the supporter's next turn for conversations."),
+        "evaluate": (
+            "csc_dspy.cli.evaluate:command",
+            "Score a program, or predictions, on labelled conversations.",
+        ),
+        "compile": ("csc_dspy.cli.compile:command", "Make a program better by what an optimizer finds."),
+        "artifacts": ("csc_dspy.cli.artifacts:group", "Look at compiled programs, check and compare them."),
         "data": ("csc_dspy.cli.data:group", "Look into conversations, check, convert and split them."),
         "doctor": (
             "csc_dspy.cli.doctor:command",

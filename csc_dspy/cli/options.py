@@ -52,12 +52,15 @@ def argument(*declarations: str, **attributes: Any) -> Decorator:
     return click.argument(*declarations, cls=Argument, **attributes)
 
 
-def source(*, default: str | None = None, required: bool = True) -> Decorator:
-    """The conversations to work on, as ``source: str``: the argument ``SOURCE``, or ``--data``."""
+def source(*, default: str | None = None, required: bool = True, positional: bool = True) -> Decorator:
+    """The conversations to work on, as ``source: str``: the argument ``SOURCE``, or ``--data``.
+
+    Where the arguments of a command are something else, there is only ``--data``.
+    """
 
     def decorate(function: Any) -> Any:
         @wraps(function)
-        def given(*args: Any, source: str | None, data: str | None, **values: Any) -> Any:
+        def given(*args: Any, source: str | None = None, data: str | None, **values: Any) -> Any:
             ctx = click.get_current_context()
             twice = source is not None and ctx.get_parameter_source("data") is ParameterSource.COMMANDLINE
             if twice:
@@ -73,9 +76,9 @@ def source(*, default: str | None = None, required: bool = True) -> Decorator:
 
         help_text = "Conversations: a file, a folder, a packaged sample or a data set on the hub."
         completed = {"shell_complete": _complete_files}
-        named = option("--data", metavar="SOURCE", help=f"{help_text} The same as SOURCE.", **completed)(
-            given
-        )
+        named = option("--data", metavar="SOURCE", help=help_text, **completed)(given)
+        if not positional:
+            return named
         return argument("source", required=False, help=help_text, **completed)(named)
 
     return decorate
@@ -171,6 +174,15 @@ def resume() -> Decorator:
     return option("--resume", is_flag=True, help="Go on with an interrupted run; what it finished is kept.")
 
 
+def uncompiled() -> Decorator:
+    """``--uncompiled`` as ``uncompiled: bool``."""
+    return option(
+        "--uncompiled",
+        is_flag=True,
+        help="Take a registered program as it is, not the compiled one that comes with the package.",
+    )
+
+
 def language_model() -> Decorator:
     """``--lm`` and all that goes with it, as one ``connection: Connection``."""
     names = [field.name for field in fields(Connection)]
@@ -203,6 +215,9 @@ def _language_model_options() -> list[Decorator]:
         option("--api-key-file", type=_PATH, help="File with the API key, which else is in a variable."),
         option("--temperature", type=click.FloatRange(0, 2), help="Randomness of answers; 0 unless given."),
         option("--answer-tokens", type=WholeNumber(min=1), help="Most tokens of one answer."),
+        option(
+            "--logprobs", is_flag=True, help="Ask for the likelihood of labels, where the server tells it."
+        ),
         option(
             "--timeout", type=seconds, default=120.0, show_default=True, help="Most seconds for one answer."
         ),

@@ -35,8 +35,10 @@ def emit_json(answer: object, *, sort_keys: bool = False) -> None:
     emit(json.dumps(answer, ensure_ascii=False, indent=2, sort_keys=sort_keys, allow_nan=False))
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    """Print a table; numbers stand to the right, None is an empty cell.
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[object] | None], *, title: str | None = None
+) -> None:
+    """Print a table; numbers stand to the right. None is an empty cell, and in place of a row a rule.
 
     In a terminal it fits the window. In a pipe or file it is as wide as its content, so that nothing is cut
     or folded, unless ``COLUMNS`` sets a width.
@@ -45,13 +47,17 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
     from rich.table import Table
     from rich.text import Text
 
-    cells = [list(row) for row in rows]
+    drawn_rows = list(rows)
+    cells = [row for row in drawn_rows if row is not None]
     drawn = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
     for index, name in enumerate(columns):
         numbers = all(isinstance(row[index], (int, float)) for row in cells if row[index] is not None)
         drawn.add_column(Text(name), justify="right" if cells and numbers else "left", overflow="fold")
-    for row in cells:
-        drawn.add_row(*(Text(_printable(cell)) for cell in row))
+    for row in drawn_rows:
+        if row is None:
+            drawn.add_section()
+        else:
+            drawn.add_row(*(Text(_printable(cell)) for cell in row))
     # Drawn apart from stdout: rich has ways of its own with streams that fail.
     paper = StringIO()
     screen = _console(paper, drawn)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from csc_dspy.cli import commands, options, output
 from csc_dspy.cli.exits import ExitCode
+from csc_dspy.cli.resuming import tell_what_is_kept
 from csc_dspy.cli.streams import say
 from csc_dspy.exceptions import ConfigError
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from csc_dspy.cli.connection import Connection
     from csc_dspy.journal import Journal
-    from csc_dspy.replies import Programs
     from csc_dspy.taxonomy import Language
 
 
@@ -54,8 +54,9 @@ def command(  # noqa: PLR0913  the options, each by its name
     line with its error, and the exit code is 3. The program strategy-classifier labels the last supporter
     turn instead. With --out what is finished is kept as it comes: after an interruption, --resume goes on.
     """
+    from csc_dspy.choosing import Programs
     from csc_dspy.data import histories
-    from csc_dspy.replies import Programs, Replies
+    from csc_dspy.replies import Replies
     from csc_dspy.taxonomy import load_taxonomy
 
     programs = Programs(
@@ -69,7 +70,10 @@ def command(  # noqa: PLR0913  the options, each by its name
         _keep_apart(out, source)
     with (
         connection.open(),
-        _destination(out, resume=resume, run=_run(programs, connection)) as (write, journal),
+        _destination(out, resume=resume, run={**programs.identity, **connection.identity}) as (
+            write,
+            journal,
+        ),
         output.progress("replying") as advance,
     ):
         replies = Replies(programs, journal)
@@ -93,23 +97,13 @@ def _keep_apart(out: Path, source: str) -> None:
     keep_apart(out, parse_source(source))
 
 
-def _run(programs: Programs, connection: Connection) -> dict[str, object]:
-    """What answers depend on; a journal of a run with another of these is not taken up."""
-    return {
-        **programs.identity,
-        "lm": connection.lm,
-        "api-base": connection.api_base,
-        "temperature": connection.temperature,
-        "answer-tokens": connection.answer_tokens,
-    }
-
-
 @contextmanager
 def _destination(
     out: Path | None, *, resume: bool, run: Mapping[str, object]
 ) -> Iterator[tuple[Callable[[str], None], Journal | None]]:
     """Where lines go, and the journal that keeps them until the file is whole."""
     from csc_dspy.files import atomic_writer
+    from csc_dspy.journal import unfinished
 
     if resume and (out is None or _is_device(out)):
         raise ConfigError("--resume needs --out", remedy="only what goes to a file can be resumed")
@@ -119,32 +113,12 @@ def _destination(
         with atomic_writer(out) as stream:
             yield partial(_put, stream), None
     else:
-        with _journal(out, resume=resume, run=run) as journal, atomic_writer(out) as stream:
+        path = out.with_name(f".{out.name}.journal")
+        with (
+            unfinished(path, run, resume=resume, result=out, told=tell_what_is_kept) as journal,
+            atomic_writer(out) as stream,
+        ):
             yield partial(_put, stream), journal
-
-
-@contextmanager
-def _journal(out: Path, *, resume: bool, run: Mapping[str, object]) -> Iterator[Journal]:
-    """The journal of a file; it stays where an interruption leaves something in it to go on from."""
-    from csc_dspy.journal import Journal
-
-    path = out.with_name(f".{out.name}.journal")
-    if path.exists() and not resume:
-        raise ConfigError(
-            "a run that wrote this file was not finished, or had failures",
-            where=str(out),
-            remedy=f"go on with --resume, or delete {path} to begin anew",
-        )
-    with Journal(path, run, resume=resume) as journal:
-        try:
-            yield journal
-        except BaseException:
-            if len(journal):
-                say(f"{len(journal)} answers are kept, --resume goes on from there")
-            raise
-        finally:
-            if not len(journal):
-                journal.remove()
 
 
 def _is_device(out: Path) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from csc_dspy.choosing import Programs
+from csc_dspy.compiled import PROGRAM_FILE
 from csc_dspy.conversations import Conversation
 from csc_dspy.evaluation.bootstrap import RESAMPLES
 from csc_dspy.evaluation.contexts import as_contexts
@@ -121,7 +122,8 @@ def as_system(
 
 def _holds_predictions(name: str) -> bool:
     path = Path(name).expanduser()
-    if name in PROGRAMS:
+    # A compiled program may keep the predictions of its own evaluation.
+    if name in PROGRAMS or (path / PROGRAM_FILE).is_file():
         return False
     return path.suffix == ".jsonl" or (path / PREDICTIONS_FILE).is_file()
 

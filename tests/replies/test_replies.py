@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from csc_dspy.choosing import Programs
 from csc_dspy.compiled import save
 from csc_dspy.conversations import Conversation
 from csc_dspy.data import HistoryRow, histories
@@ -17,7 +18,7 @@ from csc_dspy.exceptions import ArtifactError, BudgetError, ConfigError
 from csc_dspy.journal import Journal
 from csc_dspy.lm import Budget, CallError, using
 from csc_dspy.programs import Options, StrategyPredictor
-from csc_dspy.replies import Programs, Replies
+from csc_dspy.replies import Replies
 from csc_dspy.taxonomy import load_taxonomy
 from tests.support.behaviours import Behaviour, fails, says
 from tests.support.openai_server import LLMServer, running

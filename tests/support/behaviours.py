@@ -24,6 +24,8 @@ class Behaviour:
     """How labels in the fitting answer are spelled."""
     edit: Callable[[str], str] = str
     """What is done to the whole text of the answer."""
+    reply: Callable[[Mapping[str, Any]], str | None] = lambda _asked: None
+    """The answer to a request by its body; None for one that fits the prompt."""
     finish_reason: str = "stop"
     usage: Mapping[str, Any] | None = None
     """Reported usage; without it, estimates."""

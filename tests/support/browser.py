@@ -46,7 +46,7 @@ class BrowserError(Exception):
 
 
 class Page:
-    """One page. ``errors`` are all that stood in its console since it was opened, ``requests`` what it loaded."""
+    """One page, and since it was opened all ``errors`` in its console and the ``requests`` it made."""
 
     def __init__(self, commands: int, answers: int, downloads: Path) -> None:
         self.errors: list[str] = []
@@ -73,8 +73,9 @@ class Page:
 
     def open(self, path: Path, fragment: str = "") -> None:
         """Load a file, or load it again."""
-        # Another fragment alone would not load it again.
-        self._load("about:blank")
+        if fragment:
+            # Another fragment alone would not load it again.
+            self._load("about:blank")
         self.errors.clear()
         self.requests.clear()
         self._load(path.resolve().as_uri() + fragment)

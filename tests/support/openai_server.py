@@ -183,7 +183,8 @@ class LLMServer:
         if behaviour.status != 200:
             error = {"message": behaviour.message, "type": "error", "param": None, "code": behaviour.code}
             return json.dumps({"error": error}).encode(), "application/json"
-        written = answer(asked, behaviour.label) if behaviour.text is None else Answer(behaviour.text)
+        text = behaviour.reply(asked) if behaviour.text is None else behaviour.text
+        written = answer(asked, behaviour.label) if text is None else Answer(text)
         edited = behaviour.edit(written.text)
         # Nothing is known of where the labels went.
         written = written if edited == written.text else Answer(edited)
