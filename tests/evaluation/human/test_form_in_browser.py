@@ -42,8 +42,7 @@ def test_there_and_back(
     assert browser.text("#said") == no_name
     browser.type("评分员 A")
     # Visiting again finds everything as it was left.
-    browser.open(form.page)
-    assert browser.evaluate("document.querySelector('#rater').value") == "评分员 A"
+    browser.reopen(form.page, "document.querySelector('#rater').value === '评分员 A'")
     file = browser.downloaded("#download")
     assert file.name == f"answers-{json.loads(form.key.read_text())['form']}-评分员-A.json"
     found = read_answers(form.key, [file])
@@ -134,7 +133,7 @@ def test_what_another_form_kept_is_not_taken_up(
         "localStorage.setItem('csc-dspy-form-'"
         f" + JSON.parse(document.querySelector('#data').textContent).form, '{damaged}')"
     )
-    browser.open(path)
-    assert browser.text("#progress") == "Comparison 2 of 2, 0 complete"
+    shown = "document.querySelector('#progress').innerText"
+    browser.reopen(path, f"{shown} === 'Comparison 2 of 2, 0 complete'")
     assert browser.evaluate("document.querySelectorAll('[aria-pressed=true]').length") == 1
     assert browser.evaluate(f"localStorage.getItem('csc-dspy-form-{form}')") is not None
