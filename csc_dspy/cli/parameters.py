@@ -47,7 +47,7 @@ class Setting(click.Parameter):
     @property
     def several(self) -> bool:
         """Whether it may be given more than once."""
-        return self.multiple or self.nargs == -1
+        return self.multiple or self.nargs != 1
 
     @property
     def help_note(self) -> str:

@@ -205,7 +205,6 @@ def test_details_and_published_results(evaluate: Evaluate) -> None:
 
 
 WRONG = [
-    ((), "--out is missing"),
     (("--resume", "--json"), "--resume needs --out"),
     (("strategy-predicter", "--json"), "did you mean 'strategy-predictor'?"),
     (("nowhere/at/all", "--json"), "nowhere/at/all/manifest.json: cannot be read"),

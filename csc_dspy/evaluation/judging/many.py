@@ -71,7 +71,7 @@ class Judging:
                 yield result
 
     async def _result(self, conversation: Conversation) -> Judged:
-        name, key = conversation_name(conversation), _key(conversation)
+        name, key = conversation_name(conversation), self._key(conversation)
         if self._journal is not None and key in self._journal:
             return Judged(name, Judgement.from_dict(self._journal.get(key)))
         try:
@@ -84,8 +84,7 @@ class Judging:
             self._journal.record(key, judgement.to_dict())
         return Judged(name, judgement)
 
-
-def _key(conversation: Conversation) -> str:
-    """A key for all that judges may be shown of a conversation."""
-    about = (conversation.topic, conversation.scenario, conversation.customer_goal)
-    return history_key(conversation, *about, repr(conversation.profile))
+    def _key(self, conversation: Conversation) -> str:
+        """A key for all that judges may be shown of a conversation; several rollouts may share a journal."""
+        about = (conversation.topic, conversation.scenario, conversation.customer_goal)
+        return history_key(conversation, *about, repr(conversation.profile), self._asked["rollout"])
