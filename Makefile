@@ -17,10 +17,10 @@ TESTS_OF_EXTRAS := tests/metrics/neural
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all check format build bench clean
+.PHONY: help demo test test-all check format build bench artifacts clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 demo: $(INSTALLED) ## statistics of the two packaged samples
 	$(BIN)/csc-dspy data stats --data rolecs-sample
@@ -46,6 +46,9 @@ build: $(INSTALLED) ## wheel and source distribution into dist/
 
 bench: $(INSTALLED) ## how quickly the command line starts
 	$(BIN)/python benchmarks/startup.py
+
+artifacts: $(INSTALLED) ## compile the programs that come with the package anew
+	$(BIN)/python -m csc_dspy.optimizers.packaged artifacts
 
 clean: ## remove what building and testing left behind, but not the environment
 	rm -rf build dist *.egg-info .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache

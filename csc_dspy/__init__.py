@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "CSCError",
+    "Compiled",
     "Conversation",
     "Stage",
     "Strategy",
@@ -20,15 +21,21 @@ __all__ = [
     "TurnExample",
     "__version__",
     "check",
+    "compile",
+    "connect",
     "convert",
+    "evaluate",
+    "load",
     "load_taxonomy",
     "read",
     "split",
     "stats",
+    "using",
 ]
 
 _HOMES = {
     "CSCError": "csc_dspy.exceptions",
+    "Compiled": "csc_dspy.optimizers",
     "Conversation": "csc_dspy.conversations",
     "Stage": "csc_dspy.taxonomy",
     "Strategy": "csc_dspy.taxonomy",
@@ -36,17 +43,26 @@ _HOMES = {
     "Turn": "csc_dspy.conversations",
     "TurnExample": "csc_dspy.conversations",
     "check": "csc_dspy.data",
+    "compile": "csc_dspy.optimizers",
+    "connect": "csc_dspy.lm",
     "convert": "csc_dspy.data",
+    "evaluate": "csc_dspy.evaluation",
+    "load": "csc_dspy.compiled",
     "load_taxonomy": "csc_dspy.taxonomy",
     "read": "csc_dspy.data",
     "split": "csc_dspy.data",
     "stats": "csc_dspy.data",
+    "using": "csc_dspy.lm",
 }
 
 if TYPE_CHECKING:
+    from csc_dspy.compiled import load
     from csc_dspy.conversations import Conversation, Turn, TurnExample
     from csc_dspy.data import check, convert, read, split, stats
+    from csc_dspy.evaluation import evaluate
     from csc_dspy.exceptions import CSCError
+    from csc_dspy.lm import connect, using
+    from csc_dspy.optimizers import Compiled, compile  # noqa: A004  as users call it
     from csc_dspy.taxonomy import Stage, Strategy, Taxonomy, load_taxonomy
 else:
     # Out of sight of type checkers, for which it would make every misspelled name a valid one.

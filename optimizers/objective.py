@@ -10,12 +10,11 @@ from csc_dspy.exceptions import ConfigError
 from csc_dspy.metrics import metric
 from csc_dspy.metrics.composite import Composite, Weights
 from csc_dspy.metrics.feedback import Feedback
+from csc_dspy.metrics.mean_composite import MeanComposite
 
 if TYPE_CHECKING:
-
     from csc_dspy.metrics import Metric
     from csc_dspy.programs import Program
-    from csc_dspy.taxonomy import Taxonomy
 
 ExampleMetric = Callable[..., "float | bool"]
 """``(example, prediction, trace=None)``, as DSPy's optimizers call it."""
@@ -54,8 +53,8 @@ class Objective:
 
     name: str
     composite: Composite
-    whole: Metric | None
-    """The score of whole data; None where it is the mean of ``composite``."""
+    whole: Metric
+    """The score of whole data."""
 
     @property
     def feedback(self) -> Feedback:
@@ -66,6 +65,11 @@ class Objective:
     def strict(self) -> ExampleMetric:
         """Whether an answer is fit to be a demonstration."""
         return self.composite.strict
+
+    @property
+    def of_text(self) -> bool:
+        """Whether the text of responses counts."""
+        return self.composite.weights.response > 0
 
 
 def objective(name: str | None, program: Program) -> Objective:
@@ -79,17 +83,23 @@ def objective(name: str | None, program: Program) -> Objective:
         raise ConfigError(f"no objective is called {name!r}", remedy=remedy)
     wish = _WISHES[name]
     _require_answered(name, wish, program)
-    return Objective(name, Composite(wish.weights), _whole(wish, program.options.taxonomy))
+    composite = Composite(wish.weights)
+    return Objective(name, composite, _whole(wish, composite, program))
 
 
-def _whole(wish: _Wish, taxonomy: Taxonomy) -> Metric | None:
-    return None if wish.of is None else metric(wish.of, taxonomy)
+def _whole(wish: _Wish, composite: Composite, program: Program) -> Metric:
+    if wish.of is not None:
+        return metric(wish.of, program.options.taxonomy)
+    return MeanComposite(program.options.taxonomy, composite, asked=frozenset(_asked(program)))
+
+
+def _asked(program: Program) -> set[str]:
+    return {field for each in program.predictors() for field in each.signature.output_fields}
 
 
 def _require_answered(name: str, wish: _Wish, program: Program) -> None:
     needed = _ANSWERS.get(wish.of or "")
-    asked = {field for each in program.predictors() for field in each.signature.output_fields}
-    if needed and needed not in asked:
+    if needed and needed not in _asked(program):
         raise ConfigError(
             f"{program.name} is not asked for the {needed} that {name} is about",
             remedy=f"its usual objective is {_USUAL.get(program.name, 'accuracy')}",

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from csc_dspy.choosing import Programs
-from csc_dspy.evaluation.plan import plan
-from csc_dspy.evaluation.systems import ProgramSystem
+from csc_dspy.evaluation.cases import Cases
+from csc_dspy.evaluation.running import Entry, run
+from csc_dspy.evaluation.systems import ProgramSystem, System
+from csc_dspy.evaluation.tallying import Tallies
 from csc_dspy.journal import Journal, content_key
+
+from .deciding import Decisions
+from .gain import Gain, gain
 
 if TYPE_CHECKING:
     from csc_dspy.conversations import Conversation
@@ -22,6 +27,25 @@ Told = Callable[["Trial"], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Marks:
+    """What is kept of a trial, as a row for each dialogue: enough to compare it with another."""
+
+    score: float
+    rows: tuple[tuple[float, ...], ...]
+    """The tallies of the objective's metric."""
+    right: tuple[int, ...]
+    """How many strategies are right."""
+    failures: int
+    """How many turns were not answered."""
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Marks:
+        """What ``asdict`` made plain data of."""
+        rows = tuple(tuple(map(float, row)) for row in content["rows"])
+        return cls(float(content["score"]), rows, tuple(content["right"]), int(content["failures"]))
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
     """A program that was scored."""
 
@@ -30,13 +54,14 @@ class Trial:
     note: str
     """What it was, in a few words."""
     remembered: bool
-    """Whether the journal knew the score already."""
+    """Whether the score was known already."""
+    marks: Marks
 
 
 class Trials:
     """Scores programs by an objective on the same dialogues, in the reference context.
 
-    The higher score is the better one; of equal ones the earlier.
+    The higher score is the better one; of equal ones the earlier. Equal programs are scored and told of once.
     """
 
     def __init__(
@@ -55,33 +80,61 @@ class Trials:
         self._journal = journal
         self._concurrency = concurrency
         self._told = told
+        self._known: dict[str, Trial] = {}
 
     def score(self, program: Program, note: str = "") -> float:
         """The score of a program; what fails on a turn counts as wrong. Raises what would fail always."""
-        key = content_key("trial", program.name, program.dump_state())
-        remembered = self._journal is not None and key in self._journal
-        value = (
-            float(self._journal.get(key))
-            if self._journal is not None and remembered
-            else self._measure(program)
-        )
-        if self._journal is not None and not remembered:
-            self._journal.record(key, value)
-        trial = Trial(program, value, note, remembered)
+        return self.trial(program, note).score
+
+    def trial(self, program: Program, note: str = "") -> Trial:
+        """`score`, with all that is kept of it."""
+        key = content_key("trial", program.name, self._built(program), program.dump_state())
+        if key in self._known:
+            return replace(self._known[key], program=program, note=note, remembered=True)
+        remembered = self._recall(key)
+        marks = remembered or self._measure(program)
+        if remembered is None and self._journal is not None:
+            self._journal.record(key, asdict(marks))
+        trial = Trial(program, marks.score, note, remembered is not None, marks)
+        self._known[key] = trial
         self.count += 1
-        if self.best is None or value > self.best.score:
+        if self.best is None or trial.score > self.best.score:
             self.best = trial
         self._told(trial)
-        return value
+        return trial
 
-    def _measure(self, program: Program) -> float:
+    def keep(self, program: Program, note: str = "") -> Program:
+        """Make a program the best, whatever others scored: it was chosen by more than its score on dev."""
+        self.best = self.trial(program, note)
+        return program
+
+    def gain(self, before: Trial, after: Trial) -> Gain:
+        """How much better one trial is than another, and how sure that is."""
+        return gain(self._objective.whole, before.marks, after.marks)
+
+    def _recall(self, key: str) -> Marks | None:
+        if self._journal is None or key not in self._journal:
+            return None
+        return Marks.from_dict(self._journal.get(key))
+
+    def _built(self, program: Program) -> list[Any]:
+        """What the answers depend on besides the state."""
+        options = program.options
+        return [options.language, options.taxonomy.fingerprint, asdict(options.shown), options.reasoning]
+
+    def _measure(self, program: Program) -> Marks:
         whole = self._objective.whole
-        made = plan(
-            ProgramSystem(Programs(program)),
-            self._conversations,
-            contexts=("reference",),
-            metrics=[] if whole is None else [whole],
-        )
-        found: dict[str, Any] = made.carry_out(concurrency=self._concurrency, lm=None).to_dict()["reference"]
-        assert whole is not None
-        return float(found[whole.name]["value"] or 0.0)
+        taxonomy = program.options.taxonomy
+        system: System = ProgramSystem(Programs(program)) if self._objective.of_text else Decisions(program)
+        tallies = Tallies([whole], taxonomy)
+        cases = Cases(self._conversations, taxonomy)
+        for result in run(
+            cases, [Entry(system, "reference")], self._concurrency, lambda _system, _said: None
+        ):
+            for predictions in result.predictions.values():
+                tallies.add(predictions)
+        rows = tallies.of(whole)
+        value = float(whole.value(rows.sum(axis=0)))
+        plain = tuple(tuple(row) for row in rows.tolist())
+        # Nothing to score is no score at all.
+        return Marks(0.0 if value != value else value, plain, tuple(tallies.right), sum(tallies.failures))  # noqa: PLR0124  only nan differs

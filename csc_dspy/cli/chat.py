@@ -31,6 +31,7 @@ Type what is said. Commands:
 
 @commands.command("chat")
 @options.program()
+@options.uncompiled()
 @options.option(
     "--as",
     "role",
@@ -47,6 +48,7 @@ Type what is said. Commands:
 def command(
     *,
     program: str,
+    uncompiled: bool,
     role: Literal["customer", "supporter"],
     language: Language | None,
     taxonomy: str | None,
@@ -72,6 +74,8 @@ def command(
         language=language,
         unlabelled=unlabelled,
         history_tokens=history_tokens,
+        lm=connection.lm,
+        uncompiled=uncompiled,
     ).in_language(language or "en")
     if not isinstance(found, ResponseWriter | SupportAgent | SupportAgentJoint):
         raise ConfigError(f"{program} writes no response", remedy="chat with support-agent, for one")

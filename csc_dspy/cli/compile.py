@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -107,6 +108,8 @@ def command(  # noqa: PLR0913  the options, each by its name
     program so far, marked as partial, and the exit code is 3. After an interruption --resume goes on, and
     pays for nothing twice.
     """
+    # Read when DSPy is loaded, whose bars know nothing of ours, nor of --quiet.
+    os.environ.setdefault("TQDM_DISABLE", "1")
     from csc_dspy.optimizers import Models, prepare
     from csc_dspy.taxonomy import load_taxonomy
 

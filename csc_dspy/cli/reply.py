@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @commands.command("reply")
 @options.source(default="-")
 @options.program()
+@options.uncompiled()
 @options.language()
 @options.taxonomy()
 @options.unlabelled()
@@ -39,6 +40,7 @@ def command(  # noqa: PLR0913  the options, each by its name
     *,
     source: str,
     program: str,
+    uncompiled: bool,
     language: Language | None,
     taxonomy: str | None,
     unlabelled: Literal["classify", "unknown"] | None,
@@ -65,6 +67,8 @@ def command(  # noqa: PLR0913  the options, each by its name
         language=language,
         unlabelled=unlabelled,
         history_tokens=history_tokens,
+        lm=connection.lm,
+        uncompiled=uncompiled,
     )
     if out is not None:
         _keep_apart(out, source)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 from typing import Final, Literal
 
+from csc_dspy.conversations import Conversation
 from csc_dspy.data.parts import EVALUATION, TRAINING, parts_in_name, parts_in_path
 from csc_dspy.data.readers import RawRow
 from csc_dspy.data.source import Source
@@ -44,6 +45,17 @@ def check_rows(rows: Iterable[RawRow], use: Use) -> Iterator[RawRow]:
         if isinstance(source, str) and source.casefold().startswith(refused):
             raise _leak(f"{row.file}:{row.line}", use)
         yield row
+
+
+def check_conversations(
+    conversations: Iterable[Conversation], use: Use, where: str
+) -> Iterator[Conversation]:
+    """The conversations; LeakError at the first whose ``source`` says that ``use`` must not see it."""
+    refused = _REFUSED[use].casefold()
+    for conversation in conversations:
+        if conversation.source is not None and conversation.source.casefold().startswith(refused):
+            raise _leak(f"{where}, dialogue {conversation.id or conversation.content_hash[:16]}", use)
+        yield conversation
 
 
 def _leak(where: str, use: Use) -> LeakError:

@@ -16,6 +16,7 @@ from csc_dspy.lm.failures import ends_a_run
 from csc_dspy.lm.measuring import measuring
 from csc_dspy.metrics import Aspect, Predicted
 from csc_dspy.programs import Program, ResponseWriter, StrategyClassifier, SupportPrediction
+from csc_dspy.programs.teaching import given
 from csc_dspy.taxonomy import Taxonomy
 
 _WRITTEN: Final[tuple[Aspect, ...]] = ("stage", "strategy", "response")
@@ -94,11 +95,12 @@ class ProgramSystem:
     ) -> Prediction:
         """Ask, unless it has been answered before; see `System`."""
         program = self._programs.in_language(self._programs.language or example.language)
-        given = _given(program, example)
-        key = history_key(history, self._role, context, dialogue, example.index, given)
+        told = given(program, example)
+        about = {name: str(value) for name, value in told.items()}
+        key = history_key(history, self._role, context, dialogue, example.index, about)
         if self.journal is not None and key in self.journal:
             return read_prediction(self.journal.get(key), context, dialogue, example, self.taxonomy)
-        prediction = await self._ask(program, context, dialogue, example, {"history": history, **given})
+        prediction = await self._ask(program, context, dialogue, example, {"history": history, **told})
         # A failure is not kept, so that it is tried again when the run is taken up.
         if self.journal is not None and prediction.predicted.error is None:
             self.journal.record(key, prediction.row())
@@ -128,16 +130,6 @@ class ProgramSystem:
         if isinstance(self._sample, ResponseWriter):
             return Predicted(response=said.response)
         return Predicted(said.stage, said.strategy, said.response, said.strategy_probabilities)
-
-
-def _given(program: Program, example: TurnExample) -> dict[str, str | None]:
-    """What a program is told of the turn besides the history."""
-    turn = example.turn
-    if isinstance(program, StrategyClassifier):
-        return {"turn": turn.text}
-    if isinstance(program, ResponseWriter):
-        return {"strategy": turn.strategy.id if turn.strategy else None}
-    return {}
 
 
 def contexts_for(system: System, wanted: tuple[Context, ...] | None) -> tuple[Context, ...]:

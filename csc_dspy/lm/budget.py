@@ -135,6 +135,26 @@ class Budget:
             lambda usage: replace(usage, failed_calls=usage.failed_calls + 1, seconds=usage.seconds + seconds)
         )
 
+    def take_over(self, calls: int, tokens: Tokens, usd: float, unpriced: int) -> None:
+        """Count what an earlier process of the same run has used."""
+        self._update(
+            lambda usage: replace(
+                usage,
+                calls=usage.calls + calls,
+                input_tokens=usage.input_tokens + tokens.input,
+                output_tokens=usage.output_tokens + tokens.output,
+                cached_tokens=usage.cached_tokens + tokens.cached,
+                reasoning_tokens=usage.reasoning_tokens + tokens.reasoning,
+                usd=usage.usd + usd,
+                unpriced_answers=usage.unpriced_answers + unpriced,
+            )
+        )
+
+    def end(self) -> None:
+        """Allow no further call, because the run is being ended."""
+        with self._lock:
+            self.max_calls = self._usage.calls
+
     def spared(self) -> None:
         """An answer was there already."""
         self._update(lambda usage: replace(usage, cached_answers=usage.cached_answers + 1))

@@ -11,6 +11,7 @@ from csc_dspy.lm.budget import Budget
 from csc_dspy.lm.cache import ResponseCache, key_of, return_cache, without_usage
 from csc_dspy.lm.layers import AsyncEvents, Events
 from csc_dspy.lm.metered import AsyncMeteredEngine, MeteredEngine
+from csc_dspy.lm.recorded import AsyncRecordedEngine, RecordedEngine
 
 _WHOLE: Final = frozenset({"stop", "tool_call"})
 """How an answer ends that is worth keeping: not by running out of tokens, nor by a refusal."""
@@ -24,7 +25,7 @@ class CachedEngine:
 
     direct: Final = True
 
-    def __init__(self, inner: MeteredEngine, cache: ResponseCache, fingerprint: str) -> None:
+    def __init__(self, inner: MeteredEngine | RecordedEngine, cache: ResponseCache, fingerprint: str) -> None:
         self._inner = inner
         self._memory = _Memory(cache, fingerprint, inner.budget)
         self.asynchronous = AsyncCachedEngine(inner.asynchronous, self._memory)
@@ -76,7 +77,7 @@ class AsyncCachedEngine:
 
     direct: Final = True
 
-    def __init__(self, inner: AsyncMeteredEngine, memory: _Memory) -> None:
+    def __init__(self, inner: AsyncMeteredEngine | AsyncRecordedEngine, memory: _Memory) -> None:
         self._inner = inner
         self._memory = memory
 

@@ -22,6 +22,7 @@ from csc_dspy.lm.keys import find_key, no_key
 from csc_dspy.lm.metered import MeteredEngine, Terms
 from csc_dspy.lm.metered_structured import MeteredStructuredEngine
 from csc_dspy.lm.prices import FREE, Price, listed_price
+from csc_dspy.lm.recorded import Record, RecordedEngine
 from csc_dspy.lm.specs import Route, route
 
 _DIALECTS: Final = {
@@ -46,13 +47,15 @@ def connect(  # noqa: PLR0913 - the options of the command line, each by its nam
     price: Price | None = None,
     api_key_file: Path | None = None,
     logprobs: bool = False,
+    record: Record | None = None,
 ) -> dspy.LM:
     """A language model by its spec (see `csc_dspy.lm.specs`), with retries, cache and budget.
 
     No call is made, but everything is checked that can be without one: ConfigError says what is wrong. The
     temperature is 0 unless given, but for models that take none. Language models that share a ``budget`` keep
     to it together. ``max_tokens`` bounds each answer. With ``logprobs`` the server is asked how likely labels
-    were. Whoever connects closes: ``lm.engine.close()``.
+    were. Every answer is written to the ``record`` of the run, where there is one, and what is there is not
+    asked for. Whoever connects closes: ``lm.engine.close()``.
     """
     way = route(spec, api_base)
     budget = budget or Budget()
@@ -60,7 +63,7 @@ def connect(  # noqa: PLR0913 - the options of the command line, each by its nam
         return _embedded(way.spec, budget)
     generation = _generation(way.spec, temperature, max_tokens)
     terms = Terms(way.spec, budget, _price(way, price, budget), find_key(way.keys, api_key_file))
-    engine = _engine(way, terms, Limits(concurrency=concurrency, timeout=timeout), cache=cache)
+    engine = _engine(way, terms, Limits(concurrency=concurrency, timeout=timeout), record, cache=cache)
     lm = dspy.LM(
         way.spec,
         cache=False,
@@ -129,25 +132,33 @@ def _price(way: Route, given: Price | None, budget: Budget) -> Price | None:
     return given or listed
 
 
-def _engine(way: Route, terms: Terms, limits: Limits, *, cache: bool) -> MeteredEngine | CachedEngine:
+def _engine(
+    way: Route, terms: Terms, limits: Limits, record: Record | None, *, cache: bool
+) -> MeteredEngine | RecordedEngine | CachedEngine:
     """The engine that asks the server, with all its layers."""
-    engine, address = (_hosted if way.kind == "hosted" else _native)(way, terms, limits)
-    if not cache:
-        return engine
-    return CachedEngine(engine, borrow_cache(cache_folder()), fingerprint=f"{way.kind} {address}")
+    metered, address = (_hosted if way.kind == "hosted" else _native)(way, terms, limits)
+    fingerprint = f"{way.kind} {address}"
+    # Below the cache: what came from there was not paid for by this run.
+    engine = metered if record is None else RecordedEngine(metered, record, fingerprint)
+    return CachedEngine(engine, borrow_cache(cache_folder()), fingerprint) if cache else engine
 
 
 def _hosted(way: Route, terms: Terms, limits: Limits) -> tuple[MeteredEngine, str]:
-    endpoint = Endpoint(
-        api_base=way.api_base or "",
-        key=terms.key.reveal() if terms.key else None,
-        prefix=way.prefix,
-        dialect=_DIALECTS.get(way.provider) if way.own_address else None,
-    )
+    endpoint = endpoint_of(way, terms.key.reveal() if terms.key else None)
     if terms.key is None and not way.local:
         raise no_key(way.spec, way.keys)
     engine = HostedEngine(endpoint, limits)
     return MeteredEngine(engine, terms, lambda: engine.statistics.retries), endpoint.api_base
+
+
+def endpoint_of(way: Route, key: str | None = None) -> Endpoint:
+    """The server at the end of a way to an OpenAI-compatible one."""
+    return Endpoint(
+        api_base=way.api_base or "",
+        key=key,
+        prefix=way.prefix,
+        dialect=_DIALECTS.get(way.provider) if way.own_address else None,
+    )
 
 
 def _native(way: Route, terms: Terms, limits: Limits) -> tuple[MeteredEngine, str]:

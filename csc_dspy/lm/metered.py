@@ -53,6 +53,11 @@ class MeteredEngine:
         """The budget of the run."""
         return self._terms.budget
 
+    @property
+    def price(self) -> Price | None:
+        """What its tokens cost, if that is known."""
+        return self._terms.price
+
     def complete(self, request: Request) -> Response:
         """The answer to a request."""
         call = Call(self._terms)
@@ -159,14 +164,15 @@ class Call:
         if self._usage is None:
             self._terms.budget.failed(seconds)
         else:
-            self._terms.budget.answered(_tokens(self._usage), self._terms.price, seconds)
+            self._terms.budget.answered(tokens_of(self._usage), self._terms.price, seconds)
         if not isinstance(error, LM15Error):
             return False
         self.failure = call_error(error, self._terms.spec, self._terms.key)
         return True
 
 
-def _tokens(usage: Usage) -> Tokens:
+def tokens_of(usage: Usage) -> Tokens:
+    """The tokens that an answer reports."""
     return Tokens(
         input=usage.input_tokens or 0,
         output=usage.output_tokens or 0,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Generator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Generator, Iterator, Mapping, Sequence
 from contextlib import aclosing, closing
 from typing import Any, Final
 
@@ -82,7 +82,13 @@ class FieldText:
 class _Streamed:
     """One streamed field: the request, the pieces, and the values once all of it is there."""
 
-    def __init__(self, predictor: dspy.Predict, inputs: Mapping[str, str], field: str) -> None:
+    def __init__(
+        self,
+        predictor: dspy.Predict,
+        inputs: Mapping[str, str],
+        field: str,
+        demos: Sequence[Mapping[str, Any]] | None,
+    ) -> None:
         self.lm: dspy.LM = predictor.lm or settings.lm
         self.values: Values | None = None
         self._adapter: Adapter = settings.adapter
@@ -90,7 +96,8 @@ class _Streamed:
         self._options = predictor.config
         self._field = field
         self._repaired = False
-        self._ask(self._adapter.format(self._signature, predictor.demos, dict(inputs)))
+        shown = predictor.demos if demos is None else demos
+        self._ask(self._adapter.format(self._signature, shown, dict(inputs)))
 
     def pieces(self, event: Any) -> Iterator[str]:  # noqa: ANN401  any of lm15's event classes
         """The text of the field that comes with an event."""
@@ -131,13 +138,17 @@ def streams(predictor: dspy.Predict) -> bool:
 
 
 def stream_field(
-    predictor: dspy.Predict, inputs: Mapping[str, str], field: str
+    predictor: dspy.Predict,
+    inputs: Mapping[str, str],
+    field: str,
+    demos: Sequence[Mapping[str, Any]] | None = None,
 ) -> Generator[str | Values, None, None]:
     """The text of ``field`` as it arrives, and at the end the values of all fields.
 
-    An answer that cannot be read is asked for once more, unless text of it has been given out already.
+    ``demos`` stand in for the predictor's own. An answer that cannot be read is asked for once more, unless
+    text of it has been given out already.
     """
-    streamed = _Streamed(predictor, inputs, field)
+    streamed = _Streamed(predictor, inputs, field, demos)
     while streamed.values is None:
         with closing(streamed.lm.engine.stream(streamed.request)) as events:
             for event in events:
@@ -147,10 +158,13 @@ def stream_field(
 
 
 async def astream_field(
-    predictor: dspy.Predict, inputs: Mapping[str, str], field: str
+    predictor: dspy.Predict,
+    inputs: Mapping[str, str],
+    field: str,
+    demos: Sequence[Mapping[str, Any]] | None = None,
 ) -> AsyncGenerator[str | Values, None]:
     """`stream_field`, asynchronously."""
-    streamed = _Streamed(predictor, inputs, field)
+    streamed = _Streamed(predictor, inputs, field, demos)
     while streamed.values is None:
         async with aclosing(streamed.lm.engine.asynchronous.stream(streamed.request)) as events:
             async for event in events:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, Generator, Mapping
-from contextlib import aclosing, closing
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, aclosing, closing, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 
@@ -12,10 +12,12 @@ import dspy
 
 from csc_dspy.conversations import Conversation
 from csc_dspy.exceptions import DataError
+from csc_dspy.lm.in_force import in_force
 from csc_dspy.lm.measuring import Measured, Usage, measuring
 from csc_dspy.lm.streaming import astream_field, stream_field, streams
 from csc_dspy.programs.history import History, Situation, as_conversation
 from csc_dspy.programs.options import Options
+from csc_dspy.programs.pool import Pool
 from csc_dspy.programs.results import SupportPrediction
 from csc_dspy.signatures import classify_strategy
 from csc_dspy.taxonomy import Localized, Strategy
@@ -64,6 +66,10 @@ class Program(dspy.Module):
         super().__init__()
         self.options = options or Options()
         self.labeller = _Labeller(self.options)
+        self.compiled_for: str | None = None
+        """The language model that it was compiled for; asked where none is in force, if it is embedded."""
+        self.pool: Pool | None = None
+        """Demonstrations of which every question shows the nearest, besides those of its predictor."""
 
     @abstractmethod
     def steps(self, situation: Situation) -> Steps:
@@ -87,8 +93,8 @@ class Program(dspy.Module):
         """
         run = self._begin(history, turn, strategy)
         while run.ask:
-            with measuring() as measured:
-                values = run.ask.predictor(**run.ask.inputs)
+            with measuring() as measured, self._lm_for(run.ask):
+                values = run.ask.predictor(**run.ask.inputs, **self._shown(run.ask))
             run.tell(values, measured)
         return run.prediction
 
@@ -98,8 +104,21 @@ class Program(dspy.Module):
         """`forward`, asynchronously."""
         run = self._begin(history, turn, strategy)
         while run.ask:
-            with measuring() as measured:
-                values = await run.ask.predictor.acall(**run.ask.inputs)
+            with measuring() as measured, self._lm_for(run.ask):
+                values = await run.ask.predictor.acall(**run.ask.inputs, **self._shown(run.ask))
+            run.tell(values, measured)
+        return run.prediction
+
+    async def adecide(
+        self, history: History = (), turn: str | None = None, strategy: str | Strategy | None = None
+    ) -> SupportPrediction:
+        """`aforward` without the text, where a question of its own asks for that."""
+        run = self._begin(history, turn, strategy)
+        while run.ask:
+            if run.ask.decided:
+                return run.ask.decided
+            with measuring() as measured, self._lm_for(run.ask):
+                values = await run.ask.predictor.acall(**run.ask.inputs, **self._shown(run.ask))
             run.tell(values, measured)
         return run.prediction
 
@@ -114,10 +133,10 @@ class Program(dspy.Module):
         while ask := run.ask:
             if ask.decided:
                 yield ask.decided
-            with closing(_pieces(ask)) as pieces:
+            with closing(_pieces(ask, self._shown(ask))) as pieces:
                 while run.ask is ask:
                     # Not around the yield: what the consumer does meanwhile is not ours to measure.
-                    with measuring() as measured:
+                    with measuring() as measured, self._lm_for(ask):
                         piece = next(pieces)
                     if isinstance(piece, str):
                         run.count(measured)
@@ -134,9 +153,9 @@ class Program(dspy.Module):
         while ask := run.ask:
             if ask.decided:
                 yield ask.decided
-            async with aclosing(_apieces(ask)) as pieces:
+            async with aclosing(_apieces(ask, self._shown(ask))) as pieces:
                 while run.ask is ask:
-                    with measuring() as measured:
+                    with measuring() as measured, self._lm_for(ask):
                         piece = await anext(pieces)
                     if isinstance(piece, str):
                         run.count(measured)
@@ -151,6 +170,31 @@ class Program(dspy.Module):
         for module in vars(self).values():
             if isinstance(module, dspy.Module):
                 module.set_lm(lm)
+
+    def demonstrations(self, ask: Ask) -> Sequence[Mapping[str, Any]]:
+        """What a question shows: the predictor's demonstrations, and behind them the nearest of the pool."""
+        asked = leaf(ask.predictor)
+        if self.pool is None:
+            return asked.demos
+        name = next((name for name, each in self.named_predictors() if leaf(each) is asked), "")
+        return [*asked.demos, *self.pool.nearest(name, ask.inputs, tuple(asked.signature.input_fields))]
+
+    def load_state(self, state: dict[str, Any], **options: Any) -> None:  # noqa: ANN401  DSPy's own
+        """Take over what ``dump_state`` wrote; ArtifactError if it has a pool that does not fit."""
+        pool = Pool().load_state(state["pool"]) if "pool" in state else None
+        if pool is not None:
+            pool.require_fit(dict(self.named_predictors()))
+        self.pool = None
+        super().load_state(state, **options)
+        self.pool = pool
+
+    def _shown(self, ask: Ask) -> dict[str, Any]:
+        """Demonstrations to hand over with a question, where they are not the predictor's own."""
+        return {} if self.pool is None else {"demos": self.demonstrations(ask)}
+
+    def _lm_for(self, ask: Ask) -> AbstractContextManager[object]:
+        """The language model to answer by, in force: one of the predictor's own needs no help."""
+        return nullcontext() if leaf(ask.predictor).lm is not None else in_force(self.compiled_for)
 
     def _begin(self, history: History, turn: str | None, strategy: str | Strategy | None) -> _Run:
         return _Run(self.questions(history, turn, strategy))
@@ -246,24 +290,24 @@ def leaf(predictor: dspy.Predict | dspy.ChainOfThought) -> dspy.Predict:
     return predictor if isinstance(predictor, dspy.Predict) else predictor.predict
 
 
-def _pieces(ask: Ask) -> Generator[str | Mapping[str, Any], None, None]:
+def _pieces(ask: Ask, shown: Mapping[str, Any]) -> Generator[str | Mapping[str, Any], None, None]:
     """The pieces of the streamed field, where there is one and the engine can, then the values."""
     if ask.streamed and streams(leaf(ask.predictor)):
-        yield from stream_field(leaf(ask.predictor), ask.inputs, ask.streamed)
+        yield from stream_field(leaf(ask.predictor), ask.inputs, ask.streamed, **shown)
         return
-    values = ask.predictor(**ask.inputs)
+    values = ask.predictor(**ask.inputs, **shown)
     if ask.streamed:
         yield values[ask.streamed]
     yield values
 
 
-async def _apieces(ask: Ask) -> AsyncGenerator[str | Mapping[str, Any], None]:
+async def _apieces(ask: Ask, shown: Mapping[str, Any]) -> AsyncGenerator[str | Mapping[str, Any], None]:
     if ask.streamed and streams(leaf(ask.predictor)):
-        async with aclosing(astream_field(leaf(ask.predictor), ask.inputs, ask.streamed)) as pieces:
+        async with aclosing(astream_field(leaf(ask.predictor), ask.inputs, ask.streamed, **shown)) as pieces:
             async for piece in pieces:
                 yield piece
         return
-    values = await ask.predictor.acall(**ask.inputs)
+    values = await ask.predictor.acall(**ask.inputs, **shown)
     if ask.streamed:
         yield values[ask.streamed]
     yield values

@@ -45,7 +45,18 @@ class TransitionPrior:
     @classmethod
     def fit(cls, conversations: Iterable[Conversation], taxonomy: Taxonomy) -> TransitionPrior:
         """Fit on the labelled supporter turns of ``conversations``. The same data give the same prior."""
-        states, targets = _examples(conversations, taxonomy)
+        return cls.fit_steps(_steps(conversations), taxonomy)
+
+    @classmethod
+    def fit_steps(
+        cls, steps: Iterable[tuple[Sequence[Strategy | None], Strategy]], taxonomy: Taxonomy
+    ) -> TransitionPrior:
+        """`fit` on single turns: the strategies so far, and the one that came next."""
+        states: list[tuple[str, ...]] = []
+        targets: list[int] = []
+        for so_far, strategy in steps:
+            states.append(tuple(_features([each.id if each else None for each in so_far])))
+            targets.append(taxonomy.strategies.index(strategy))
         if not targets:
             raise DataError("no labelled supporter turn to fit the transition prior on")
         features = sorted({feature for state in states for feature in state})
@@ -96,19 +107,15 @@ def _features(so_far: Sequence[str | None]) -> Iterator[str]:
     yield f"turns:{min(len(so_far) // _PER_BUCKET, _BUCKETS - 1)}"
 
 
-def _examples(
-    conversations: Iterable[Conversation], taxonomy: Taxonomy
-) -> tuple[list[tuple[str, ...]], list[int]]:
-    states: list[tuple[str, ...]] = []
-    targets: list[int] = []
+def _steps(
+    conversations: Iterable[Conversation],
+) -> Iterator[tuple[Sequence[Strategy | None], Strategy]]:
     for conversation in conversations:
-        so_far: list[str | None] = []
+        so_far: list[Strategy | None] = []
         for _, turn in conversation.supporter_turns():
             if turn.strategy is not None:
-                states.append(tuple(_features(so_far)))
-                targets.append(taxonomy.strategies.index(turn.strategy))
-            so_far.append(turn.strategy.id if turn.strategy else None)
-    return states, targets
+                yield tuple(so_far), turn.strategy
+            so_far.append(turn.strategy)
 
 
 def _softmax(

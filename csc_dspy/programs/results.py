@@ -75,3 +75,12 @@ def probabilities_by_id(measured: Mapping[str, float] | None, taxonomy: Taxonomy
     if measured is None:
         return None
     return {taxonomy.strategy(name).id: value for name, value in measured.items()}
+
+
+def stage_probabilities_by_id(
+    measured: Mapping[str, float] | None, taxonomy: Taxonomy
+) -> dict[str, float] | None:
+    """Measured probabilities of stage names, by the stages' ids."""
+    if measured is None:
+        return None
+    return {taxonomy.stage(name).id: value for name, value in measured.items()}

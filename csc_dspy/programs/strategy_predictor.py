@@ -34,12 +34,8 @@ class StrategyPredictor(Program):
             return SupportPrediction(stage=stage or _follows(situation, given), strategy=given)
         told = yield Ask(self.predict, self._inputs(situation, stage))
         found = situation.taxonomy.strategy(told.values["strategy"])
-        measured = probabilities_by_id(told.probabilities.get("strategy"), situation.taxonomy)
-        # Without a prior the answer stands: one that was drawn at random need not be the likeliest.
-        if measured is not None and self.fusion.active:
-            measured = self.fusion.fuse(measured, situation.strategies)
-            # Sorted by place in the taxonomy, so equal probabilities go to the earlier strategy everywhere.
-            found = max(situation.taxonomy.strategies, key=lambda each: (measured[each.id], -each.number))
+        likely = probabilities_by_id(told.probabilities.get("strategy"), situation.taxonomy)
+        found, measured = self.fusion.strategy(found, likely, situation)
         return SupportPrediction(
             stage=stage or _follows(situation, found),
             strategy=found,

@@ -23,7 +23,7 @@ class SupportAgentJoint(Program):
 
     def __init__(self, options: Options | None = None) -> None:
         super().__init__(options)
-        self.fusion = Fusion()
+        self.fusion = Fusion(of=None)
         self.answer = self.predictor(
             support_turn(self.options.taxonomy, self.options.language, self.options.shown)
         )

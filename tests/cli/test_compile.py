@@ -120,7 +120,7 @@ def test_all_that_prompts_can_show_can_be_chosen() -> None:
         (("strategy-predictor", "--optimizer", "balance"), "no optimizer is called 'balance' (did you mean"),
         (
             ("strategy-predictor", "--parameter", "size"),
-            "--parameter: 'size' has no value (write NAME=VALUE)",
+            "--parameter: 'size' has no value (write NAME",
         ),
         (("strategy-predictor", *SEARCH, "--parameter", "sise=3"), "balanced has no parameter 'sise'"),
         (("strategy-predictor", "--metric", "acuracy"), "no objective is called 'acuracy' (did you mean"),

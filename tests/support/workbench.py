@@ -75,9 +75,14 @@ class Workbench:
 
 
 @contextmanager
-def asking(server: LLMServer, pupil: Pupil, max_calls: int | None = None) -> Iterator[dspy.LM]:
+def asking(
+    server: LLMServer,
+    pupil: Pupil,
+    max_calls: int | None = None,
+    **limits: Any,  # noqa: ANN401 - those of an engine, each with its own type
+) -> Iterator[dspy.LM]:
     """A language model in force behind which the pupil sits."""
     server.usually(pupil.behaviour())
-    with impatient(server) as lm:
+    with impatient(server, **limits) as lm:
         lm.engine.budget.max_calls = max_calls
         yield lm
