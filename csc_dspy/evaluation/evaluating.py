@@ -39,6 +39,7 @@ def evaluate(  # noqa: PLR0913  the options of the command line, each by its nam
     contexts: Sequence[str] | None = None,
     lm: str | dspy.LM = "embedded",
     compare: str | Path | Program | Programs | None = None,
+    uncompiled: bool = False,
     out: str | Path | None = None,
     resume: bool = False,
     seed: int = 0,
@@ -57,6 +58,7 @@ def evaluate(  # noqa: PLR0913  the options of the command line, each by its nam
         contexts: ``"reference"``, ``"generated"``; all that the program can be evaluated in if not given.
         lm: The language model: a spec, or a ``dspy.LM``.
         compare: Another program, or predictions, to hold it against on the same dialogues.
+        uncompiled: Take registered programs as they are, not those that come compiled with the package.
         out: A folder for scores, predictions and the report.
         resume: Go on with an interrupted run that was to be written to ``out``.
         seed: Decides which dialogues are drawn for the intervals.
@@ -73,17 +75,18 @@ def evaluate(  # noqa: PLR0913  the options of the command line, each by its nam
     from csc_dspy.lm import using
 
     folder = None if out is None else Path(out)
+    spec = lm if isinstance(lm, str) else lm.model
+    chosen = {"lm": spec, "uncompiled": uncompiled}
     taxonomy = _taxonomy_of(conversations)
     made = plan(
-        as_system(program, taxonomy),
+        as_system(program, taxonomy, **chosen),
         conversations,
         contexts=None if contexts is None else as_contexts(contexts),
-        other=None if compare is None else as_system(compare, taxonomy, "compared"),
+        other=None if compare is None else as_system(compare, taxonomy, "compared", **chosen),
         limit=limit,
         metrics=metrics,
         draws=Draws(seed=seed, resamples=resamples),
     )
-    spec = lm if isinstance(lm, str) else lm.model
     identity = {"lm": spec, **{name: lm_options.get(name) for name in _TELLING}}
     with (
         using(lm, **({"concurrency": concurrency, **lm_options} if isinstance(lm, str) else {})),
