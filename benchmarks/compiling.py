@@ -2,9 +2,9 @@
 
 Both draw as many sets of as many demonstrations for the strategy predictor, with the same seed, from the same
 turns, and score as many sets on the same dev turns. The language model answers in no time, so what is
-measured is all the rest: rendering, reading, scoring, bookkeeping. DSPy runs as its documentation has it, with a plain
-``dspy.LM`` and ``ChatAdapter``, and once more on one thread, because threads do not help where nothing waits.
-Examples are as DSPy wants them there: with the fields of the predictor.
+measured is all the rest: rendering, reading, scoring, bookkeeping. DSPy runs as its documentation has it,
+with a plain ``dspy.LM`` and ``ChatAdapter``, and once more on one thread, because threads do not help where
+nothing waits. Its examples are as it wants them: with the fields of the predictor, as text.
 """
 
 from __future__ import annotations
@@ -105,12 +105,12 @@ class Data:
         self.dev = list(training_examples(self.program, self.conversations))
 
     def with_fields(self, examples: Sequence[dspy.Example]) -> list[dspy.Example]:
-        """The examples with the fields of the predictor, so that DSPy can show them."""
+        """The examples with the fields of the predictor as text, so that DSPy can show them."""
         found = []
         for example in examples:
             [lesson] = lessons(self.program, example)
-            inputs = example.inputs().keys()
-            found.append(dspy.Example(**dict(example), **lesson.inputs).with_inputs(*inputs))
+            fields = {"history": example.history, "right": example, **lesson.inputs, **lesson.outputs}
+            found.append(dspy.Example(**fields).with_inputs("history"))
         return found
 
     def engine(self) -> Instant:
@@ -161,7 +161,11 @@ def by_hand(data: Data, sets: int, threads: int) -> int:
         engine=engine,
         async_engine=engine.asynchronous,
     )
-    metric = objective("accuracy", data.program).composite
+    composite = objective("accuracy", data.program).composite
+
+    def metric(example: dspy.Example, said: dspy.Prediction, trace: object = None) -> float | bool:
+        return composite(example.right, said, trace)
+
     with dspy.context(lm=lm, adapter=dspy.ChatAdapter()):
         search = dspy.BootstrapFewShotWithRandomSearch(
             metric=metric,
@@ -170,7 +174,7 @@ def by_hand(data: Data, sets: int, threads: int) -> int:
             num_candidate_programs=sets,
             num_threads=threads,
         )
-        search.compile(data.program, trainset=data.with_fields(data.train), valset=data.dev)
+        search.compile(data.program, trainset=data.with_fields(data.train), valset=data.with_fields(data.dev))
     return engine.calls
 
 

@@ -22,7 +22,9 @@ __all__ = [
     "Plan",
     "Trial",
     "compile",
+    "compile_packaged",
     "optimizer",
+    "packaged_programs",
     "prepare",
     "run_folder",
 ]
@@ -39,7 +41,9 @@ _HOMES = {
     "Plan": "plan",
     "Trial": "trials",
     "compile": "compiling",
+    "compile_packaged": "packaged",
     "optimizer": "prompts.registry",
+    "packaged_programs": "packaged",
     "prepare": "compiling",
     "run_folder": "runs",
 }
@@ -50,6 +54,7 @@ if TYPE_CHECKING:
     from .models import Models
     from .objective import OBJECTIVES
     from .outcome import CompilationInterrupted, Compiled
+    from .packaged import compile_packaged, packaged_programs
     from .plan import Plan
     from .prompts.registry import OPTIMIZERS, optimizer
     from .runs import run_folder

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from csc_dspy.programs import StageTracker
 from csc_dspy.programs.teaching import Lesson, lessons
+from csc_dspy.signatures import labels_of
 
 if TYPE_CHECKING:
     import dspy
@@ -34,13 +35,22 @@ def taught(program: Program, examples: Iterable[dspy.Example]) -> dict[str, list
     return {name: list(each.values()) for name, each in found.items()}
 
 
-def demonstrating(program: Program, examples: Iterable[dspy.Example]) -> Program:
-    """A copy of the program whose predictors show what the examples teach them, and nothing else."""
+def demonstrating(program: Program, examples: Iterable[dspy.Example], *, texts: int | None = None) -> Program:
+    """A copy of the program whose predictors show what the examples teach them, and nothing else.
+
+    Predictors that decide no label show the first ``texts`` at most.
+    """
     copy: Program = program.deepcopy()
     learned = taught(program, examples)
     for name, predictor in copy.named_predictors():
-        predictor.demos = [lesson.demonstration() for lesson in learned[name]]
+        most = None if decides_labels(predictor) else texts
+        predictor.demos = [lesson.demonstration() for lesson in learned[name][:most]]
     return copy
+
+
+def decides_labels(predictor: dspy.Predict) -> bool:
+    """Whether an output of a predictor is a label."""
+    return any(labels_of(field) for field in predictor.signature.output_fields.values())
 
 
 def teachable(program: Program, examples: Sequence[dspy.Example]) -> list[dspy.Example]:

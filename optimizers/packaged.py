@@ -18,7 +18,7 @@ _TRAIN: Final = "rolecs-sample"
 _DEV: Final = "csconv-sample:dev"
 
 
-def packaged() -> Iterator[tuple[str, Language]]:
+def packaged_programs() -> Iterator[tuple[str, Language]]:
     """Every program in every language."""
     from csc_dspy.programs import PROGRAMS
 
@@ -32,7 +32,7 @@ def compile_packaged(program: str, language: Language, folder: Path) -> Compiled
 
 def main(folder: Path) -> None:
     """Compile all."""
-    for program, language in packaged():
+    for program, language in packaged_programs():
         compiled = compile_packaged(program, language, folder)
         sys.stdout.write(f"{compiled.artifact}: {compiled.statement}\n")
         sys.stdout.flush()

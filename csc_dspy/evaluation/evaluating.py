@@ -76,7 +76,7 @@ def evaluate(  # noqa: PLR0913  the options of the command line, each by its nam
 
     folder = None if out is None else Path(out)
     spec = lm if isinstance(lm, str) else lm.model
-    chosen = {"lm": spec, "uncompiled": uncompiled}
+    chosen: dict[str, Any] = {"lm": spec, "uncompiled": uncompiled}
     taxonomy = _taxonomy_of(conversations)
     made = plan(
         as_system(program, taxonomy, **chosen),

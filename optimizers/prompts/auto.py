@@ -35,7 +35,7 @@ class Auto:
     name: ClassVar[str] = "auto"
 
     demonstrations: int | None = None
-    """The most for each predictor; None for 24 in prompts, and 512 for the embedded engine."""
+    """The most for each predictor; None for what `Balanced` takes by itself."""
 
     def __post_init__(self) -> None:
         require(self.name, demonstrations=(1 if self.demonstrations is None else self.demonstrations, 1))

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from ..demonstrating import by_label, demonstrating, in_turn, label, structured, teachable
+from ..demonstrating import (
+    by_label,
+    decides_labels,
+    demonstrating,
+    in_turn,
+    label,
+    structured,
+    teachable,
+)
 from .dspy_calls import asking, require
 
 if TYPE_CHECKING:
@@ -20,6 +28,8 @@ if TYPE_CHECKING:
 _IN_PROMPTS: Final = 24
 # A structured engine learns from all of them at once, in a fraction of a second.
 _AS_DATA: Final = 512
+# It looks a text up by comparing all of the same strategy, each time anew.
+_TEXTS_AS_DATA: Final = 96
 _PART: Final = 0.25
 """How much of a set is exchanged at a time."""
 _SIZES: Final = (1.0, 0.75, 0.5)
@@ -37,7 +47,8 @@ class Balanced:
     name: ClassVar[str] = "balanced"
 
     demonstrations: int | None = None
-    """The most for each predictor; None for 24 in prompts, and 512 for the embedded engine."""
+    """The most for each predictor; None for 24 in prompts, and for the embedded engine 512, or 96
+    where only text is written."""
     per_label: int | None = None
     """The most for each label; None for no such limit."""
     candidates: int = 6
@@ -67,7 +78,7 @@ class Balanced:
         """The program with the best set that was found, if it helps."""
         search = _Search(program, bench, bench.trials.score(program, "as it was"))
         pool = teachable(program, bench.train)
-        most = self.demonstrations or (_AS_DATA if structured() else _IN_PROMPTS)
+        most = self.demonstrations or _usual(program)
         for number in range(self.candidates):
             search.consider(self._drawn(program, pool, most, Random(f"{bench.seed} {number}"), number))
         for number in range(self.exchanges):
@@ -82,6 +93,12 @@ class Balanced:
         # with fewer, if these cover the rare labels as well as the frequent ones.
         share = _SIZES[number % len(_SIZES)] if most > len(_SIZES) * len(groups) * 2 else 1.0
         return in_turn([group[: self.per_label] for group in groups], round(min(most, len(pool)) * share))
+
+
+def _usual(program: Program) -> int:
+    if not structured():
+        return _IN_PROMPTS
+    return _AS_DATA if any(map(decides_labels, program.predictors())) else _TEXTS_AS_DATA
 
 
 class _Search:
@@ -100,7 +117,7 @@ class _Search:
         if content in self._tried:
             return
         self._tried.add(content)
-        candidate = demonstrating(self._program, examples)
+        candidate = demonstrating(self._program, examples, texts=_TEXTS_AS_DATA if structured() else None)
         score = self._bench.trials.score(candidate, f"{len(examples)} demonstrations")
         if score > self._best_score:
             self._best_score, self.best = score, examples

@@ -143,6 +143,11 @@ def divided(
     """Some whose answers a teacher is shown, at most half, and others that it is asked about."""
     # Many are alike, such as openings: a few more are drawn than are needed.
     drawn = teachable(program, sampled(examples, 2 * (shown + asked), seed))[: shown + asked]
+    if not drawn:
+        raise DataError(
+            "nothing can be learned from the training data: turns of the histories have no strategy",
+            remedy="give labelled dialogues",
+        )
     first = min(shown, len(drawn) // 2)
     return drawn[:first], drawn[first:][:asked]
 
@@ -159,7 +164,7 @@ def with_lessons(program: Program, examples: Sequence[dspy.Example]) -> Program:
 def writer(lm: dspy.LM | None, optimizer: str, option: str) -> dspy.LM:
     """The language model that proposes instructions; ConfigError at once if it cannot write."""
     lm = lm or dspy.settings.lm
-    if isinstance(lm.engine, StructuredEngine):
+    if isinstance(getattr(lm, "engine", None), StructuredEngine):
         raise ConfigError(
             "wants instructions written, which the embedded engine cannot do",
             where=f"--optimizer {optimizer}",

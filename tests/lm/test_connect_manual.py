@@ -51,7 +51,7 @@ def test_options() -> None:
     command = commands.command("trial")(options.language_model()(nothing))
     own = {field.name for field in fields(Connection)} - {"lm"}
     assert told == {param.opts[0] for param in command.params if param.name in own}
-    assert {name for _, name in rows} == set(signature(connect).parameters) - {"spec"}
+    assert {name for _, name in rows} == set(signature(connect).parameters) - {"spec", "record"}
 
 
 def test_usage() -> None:

@@ -143,6 +143,19 @@ def test_nothing_to_learn_from(llm_server: LLMServer, optimizer: Optimizer) -> N
     assert not llm_server.requests
 
 
+@pytest.mark.parametrize("optimizer", OPTIMIZERS[:3], ids=lambda each: each.name)
+def test_histories_without_labels_teach_nothing(llm_server: LLMServer, optimizer: Optimizer) -> None:
+    work = Workbench("strategy-predictor", "zh")
+    unlabelled = []
+    for example in filter(lambda each: each.history.dialogue, work.train):
+        turns = [turn.model_copy(update={"strategy": None}) for turn in example.history.dialogue]
+        unlabelled.append(example.copy(history=example.history.with_turns(turns)).with_inputs("history"))
+    with asking(llm_server, work.taught(Pupil(shown(3), GOOD["zh"]))):
+        with pytest.raises(DataError, match="nothing can be learned"):
+            optimizer.optimize(work.program, work.bench(train=unlabelled))
+        assert not llm_server.requests
+
+
 @every_optimizer
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_hardly_anything_to_learn_from(llm_server: LLMServer, optimizer: Optimizer, number: int) -> None:
