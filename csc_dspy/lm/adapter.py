@@ -19,8 +19,9 @@ from csc_dspy.lm.calling import acomplete, complete, generations, request_for
 from csc_dspy.lm.label_likelihoods import label_fields, label_likelihoods
 from csc_dspy.lm.measuring import record_call, record_probabilities, record_repair
 from csc_dspy.lm.parsing import FlawError, read_answer
-from csc_dspy.lm.rendering import MemoizingChatAdapter, Message
-from csc_dspy.lm.structured import StructuredEngine
+from csc_dspy.lm.remembered import Remembered
+from csc_dspy.lm.rendering import MemoizingChatAdapter, Message, demonstrations_key
+from csc_dspy.lm.structured import Demonstrations, StructuredEngine, Task
 from csc_dspy.lm.tasks import task_of, texts
 from csc_dspy.taxonomy import Localized
 
@@ -56,6 +57,10 @@ class UnreadableAnswerError(AnswerError, AdapterParseError):
 
 class Adapter(MemoizingChatAdapter):
     """Asks a language model to fill in a signature, and reads its answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._data: Remembered[Demonstrations] = Remembered(64)
 
     def __call__(
         self,
@@ -101,10 +106,19 @@ class Adapter(MemoizingChatAdapter):
         inputs: Mapping[str, Any],
     ) -> Values:
         task = task_of(signature)  # type: ignore[arg-type]  # mypy takes a class of type Any for unhashable
-        answer = lm.engine.answer(lm.model, task, [texts(demo, task) for demo in demos], texts(inputs, task))
+        answer = lm.engine.answer(lm.model, task, self._as_data(signature, demos, task), texts(inputs, task))
         record_call()
         record_probabilities(answer.probabilities)
         return dict(answer.values)
+
+    def _as_data(
+        self, signature: type[dspy.Signature], demos: Sequence[Mapping[str, Any]], task: Task
+    ) -> Demonstrations:
+        def make() -> Demonstrations:
+            return Demonstrations(texts(demo, task) for demo in demos)
+
+        key = demonstrations_key(signature, demos)
+        return make() if key is None else self._data.get(key, make)
 
     def _exchange(
         self,

@@ -6,40 +6,14 @@ demonstrations) is rendered once, and text is taken as text instead of through a
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from threading import Lock
-from typing import Any, Generic, TypeVar
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any
 
 import dspy
 
+from csc_dspy.lm.remembered import Remembered
+
 Message = dict[str, Any]
-V = TypeVar("V")
-
-
-class Remembered(Generic[V]):
-    """A bounded store of what was made for a key; safe under threads."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._values: OrderedDict[object, V] = OrderedDict()
-        self._lock = Lock()
-
-    def get(self, key: object, make: Callable[[], V]) -> V:
-        """What was made for ``key``, made now if it is new."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-                return self._values[key]
-        value = make()
-        with self._lock:
-            self._values[key] = value
-            if len(self._values) > self._size:
-                self._values.popitem(last=False)
-        return value
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Remembered[V]:
-        return self
 
 
 class MemoizingChatAdapter(dspy.ChatAdapter):
@@ -65,7 +39,7 @@ class MemoizingChatAdapter(dspy.ChatAdapter):
 
     def format_demos(self, signature: type[dspy.Signature], demos: list[dict[str, Any]]) -> list[Message]:
         """The demonstrations as messages."""
-        key = _key(signature, demos)
+        key = demonstrations_key(signature, demos)
         if key is None:
             return super().format_demos(signature, demos)
         make = super().format_demos
@@ -90,7 +64,9 @@ class MemoizingChatAdapter(dspy.ChatAdapter):
         return "\n\n".join(parts).strip()
 
 
-def _key(signature: type[dspy.Signature], demos: list[dict[str, Any]]) -> Hashable | None:
+def demonstrations_key(
+    signature: type[dspy.Signature], demos: Sequence[Mapping[str, Any]]
+) -> Hashable | None:
     """What the rendering of demonstrations depends on, or None if it holds something unhashable."""
     key = (signature, tuple(tuple(demo.items()) for demo in demos))
     try:

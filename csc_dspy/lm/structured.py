@@ -50,6 +50,19 @@ Demonstration = Mapping[str, str]
 """Input and output fields of a solved example; fields may be missing."""
 
 
+class Demonstrations(tuple[Demonstration, ...]):
+    """Demonstrations that are compared by identity: the adapter makes equal ones only once.
+
+    So an engine can remember what it has learned from hundreds of them without comparing their texts.
+    """
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A value for every output field, and for label fields how likely each label is (summing to 1)."""

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Generator, Mapping, Sequence
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from csc_dspy.exceptions import LMError
+from csc_dspy.lm.embedded.chat_rows import Row
 from csc_dspy.lm.embedded.features import CONVERSATION
 from csc_dspy.lm.embedded.fine_tuned import REASONING, head_key
 from csc_dspy.lm.embedded.generic import generic_reply
-from csc_dspy.lm.embedded.learner import Learner, from_descriptions, nearest, rows_of
-from csc_dspy.lm.embedded.responses import RESPONSE, STRATEGY
-from csc_dspy.lm.embedded.transcript import read_transcript
-from csc_dspy.lm.structured import Answer, Demonstration, OutputField, Task
+from csc_dspy.lm.embedded.learner import Learner, from_descriptions, rows_of
+from csc_dspy.lm.embedded.responses import RESPONSE, STRATEGY, Responses
+from csc_dspy.lm.remembered import Remembered
+from csc_dspy.lm.structured import Answer, Demonstration, Demonstrations, OutputField, Task
 
 if TYPE_CHECKING:
     from dspy.lm15 import Request, Response
 
     from csc_dspy.lm.embedded.fine_tuned import FineTuned
 
-_LEARNERS: Final = 64
+_LEARNERS: Final = 32
 _MODELS: Final = 4
 _REMEDY: Final = "name a language model with --lm"
 
@@ -38,9 +37,9 @@ class EmbeddedEngine:
 
     def __init__(self, models: Mapping[str, FineTuned] | None = None) -> None:
         self.asynchronous = AsyncEmbeddedEngine(self)
-        self._learners: OrderedDict[object, Learner | None] = OrderedDict()
-        self._models = OrderedDict(models or {})
-        self._lock = Lock()
+        self._learners: Remembered[Learner | None] = Remembered(_LEARNERS)
+        self._responses: Remembered[Responses] = Remembered(_LEARNERS)
+        self._models: Remembered[FineTuned] = Remembered(_MODELS, models)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> EmbeddedEngine:
         return self
@@ -60,7 +59,7 @@ class EmbeddedEngine:
                 values[output.name] = max(measured, key=lambda name: measured[name])
             elif output.name == RESPONSE and CONVERSATION in task.inputs:
                 found = learned.responses.likest(task.language, known | values) if learned else None
-                values[output.name] = found or _reply(task, demonstrations, known | values)
+                values[output.name] = found or self._response(task, demonstrations, known | values)
             elif output.name == REASONING:
                 values[output.name] = _account(task, learned.rows if learned else len(demonstrations))
             else:
@@ -95,43 +94,37 @@ class EmbeddedEngine:
         seen = {name: known[name] for name in names if name in known}
         if fine_tuned and (head := fine_tuned.heads.get(head_key(names, output.name))):
             return head.probabilities(output.labels, seen)
-        key = (output, tuple(names), tuple(tuple(each.items()) for each in demonstrations))
-        learner = self._learned(key, output, demonstrations, names)
+        learner = self._learned(output, demonstrations, names)
         return learner.probabilities(seen) if learner else from_descriptions(output.labels, seen)
 
     def _fine_tuned(self, model: str) -> FineTuned | None:
         """The model of that name, None for the engine as it comes."""
-        _, _, name = model.partition("/")
-        if not name:
-            return None
-        with self._lock:
-            if name not in self._models:
-                from csc_dspy.lm.embedded.model_files import load_model
+        from csc_dspy.lm.embedded.model_files import load_model
 
-                self._models[name] = load_model(name)
-                if len(self._models) > _MODELS:
-                    self._models.popitem(last=False)
-            self._models.move_to_end(name)
-            return self._models[name]
+        _, _, name = model.partition("/")
+        return self._models.get(name, lambda: load_model(name)) if name else None
 
     def _learned(
-        self, key: object, output: OutputField, demonstrations: Sequence[Demonstration], names: Sequence[str]
+        self, output: OutputField, demonstrations: Sequence[Demonstration], names: Sequence[str]
     ) -> Learner | None:
         """What the demonstrations teach, None if nothing."""
-        with self._lock:
-            if key in self._learners:
-                self._learners.move_to_end(key)
-                return self._learners[key]
-        labels = {label.name for label in output.labels}
-        rows = [
-            row for row in rows_of(demonstrations, names, output.name, follows=STRATEGY) if row[1] in labels
-        ]
-        learner = Learner(output.labels, rows) if rows else None
-        with self._lock:
-            self._learners[key] = learner
-            if len(self._learners) > _LEARNERS:
-                self._learners.popitem(last=False)
-        return learner
+
+        def learn() -> Learner | None:
+            labels = {label.name for label in output.labels}
+            rows = rows_of(demonstrations, names, output.name, follows=STRATEGY)
+            known = [row for row in rows if row[1] in labels]
+            return Learner(output.labels, known) if known else None
+
+        return self._learners.get((output, tuple(names), _identity(demonstrations)), learn)
+
+    def _response(self, task: Task, demonstrations: Sequence[Demonstration], known: Mapping[str, str]) -> str:
+        """That of the likest demonstration by the same strategy that nobody has said yet."""
+
+        def collect() -> Responses:
+            return Responses.of(Row({}, demonstration) for demonstration in demonstrations)
+
+        found = self._responses.get(_identity(demonstrations), collect)
+        return found.likest(task.language, known) or generic_reply(known.get(STRATEGY, ""), task.language)
 
 
 class AsyncEmbeddedEngine:
@@ -151,18 +144,11 @@ class AsyncEmbeddedEngine:
         """Nothing is open."""
 
 
-def _reply(task: Task, demonstrations: Sequence[Demonstration], known: Mapping[str, str]) -> str:
-    """The response of the likest demonstration that follows the same strategy and has not been said yet."""
-    strategy = known.get(STRATEGY, "")
-    said = {line.text for line in read_transcript(known.get(CONVERSATION, ""))}
-    fitting = [
-        each
-        for each in demonstrations
-        if each.get(STRATEGY) == strategy and each.get(RESPONSE) and each[RESPONSE] not in said
-    ]
-    if fitting:
-        return nearest(fitting, known, [CONVERSATION])[0][RESPONSE]
-    return generic_reply(strategy, task.language)
+def _identity(demonstrations: Sequence[Demonstration]) -> object:
+    """What tells demonstrations from others."""
+    if isinstance(demonstrations, Demonstrations):
+        return demonstrations
+    return tuple(tuple(each.items()) for each in demonstrations)
 
 
 def _account(task: Task, examples: int) -> str:

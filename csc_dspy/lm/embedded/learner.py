@@ -110,16 +110,3 @@ def softmax(names: Sequence[str], scores: Array, *, temperature: float = 1.0) ->
     odds = np.exp((scores - scores.max()) / temperature)
     shares = (odds / odds.sum()).round(_DIGITS)
     return dict(zip(names, (shares / shares.sum()).tolist(), strict=True))
-
-
-def nearest(
-    demonstrations: Sequence[Demonstration], inputs: Mapping[str, str], names: Sequence[str]
-) -> list[Demonstration]:
-    """The demonstrations in the order of their likeness to ``inputs``, by the fields called ``names``."""
-    wanted = vector({name: inputs[name] for name in names if name in inputs})
-    likeness = [
-        float(vector({name: each[name] for name in names if name in each}) @ wanted)
-        for each in demonstrations
-    ]
-    order = sorted(range(len(demonstrations)), key=lambda index: -likeness[index])
-    return [demonstrations[index] for index in order]
