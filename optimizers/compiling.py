@@ -17,6 +17,7 @@ from csc_dspy.journal import content_key
 
 from ._base import Bench, Optimizer
 from .data import Dialogues, Given, read_dialogues
+from .interrupts import ending
 from .models import Models
 from .outcome import CompilationInterrupted, Compiled
 from .plan import Plan, most_calls, most_tokens_of_a_call, most_usd
@@ -326,13 +327,14 @@ class _Work:
             concurrency=self._concurrency,
             **helpers,
         )
-        try:
-            found = made.optimizer.optimize(made.program, bench)
-            if found is not self._best.program:
-                self._trials.score(found, made.optimizer.name)
-        except (BudgetError, KeyboardInterrupt) as error:
-            self.ended = error
-            self.budget.end()
+        with ending(self.budget) as interrupts:
+            try:
+                found = made.optimizer.optimize(made.program, bench)
+                if found is not self._best.program:
+                    self._trials.score(found, made.optimizer.name)
+            except (BudgetError, KeyboardInterrupt) as error:
+                self.ended = KeyboardInterrupt() if interrupts.seen else error
+                self.budget.end()
 
     def details(self) -> Details:
         """The best program held against the one at the start by all metrics, as far as that is free."""

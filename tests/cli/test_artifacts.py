@@ -99,7 +99,7 @@ def test_diff(csc: CSC, tmp_path: Path) -> None:
     assert found["facts"]["parameters"] == ['{"candidates": 1, "size": 3}', '{"candidates": 1, "size": 6}']
     only_one, only_other, both = found["demonstrations"]["predict"]
     assert (only_one + both, only_other + both) == (3, 6)
-    assert "ACC" in found["scores"]
+    assert "macro_f1" in found["scores"]
     assert found["instructions"] == {}
 
     program = load(tmp_path / "artifacts" / "strategy-predictor" / "small")

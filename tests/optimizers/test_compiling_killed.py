@@ -21,7 +21,12 @@ from tests.support.openai_server import LLMServer
 
 CONCURRENCY = 4
 RUN = ".out.run"
-SIZES = {"random-search": ("candidates=3", "labelled=3", "attempts=6"), "copro": ("breadth=2", "depth=2")}
+SIZES = {
+    "random-search": ("candidates=3", "labelled=3", "attempts=6"),
+    "copro": ("breadth=2", "depth=2"),
+    "gepa": ("rollouts=40", "pareto=6", "examples=12"),
+    "auto": (),
+}
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -44,11 +49,7 @@ def start(llm_server: LLMServer, tmp_path: Path) -> Iterator[Start]:
     def run(*args: str, out: str = "out", optimizer: str = "random-search") -> subprocess.Popen[str]:
         command = ["compile", "strategy-predictor", "--train", str(train), "--dev", str(dev), "--out", out]
         model = ["--lm", "openai/test", "--api-base", llm_server.url, "--no-cache", "-q"]
-        sizes = {
-            "random-search": ["candidates=3", "labelled=3", "attempts=6"],
-            "copro": ["breadth=2", "depth=2"],
-        }
-        search = ["--optimizer", optimizer, *(f"--parameter={each}" for each in sizes[optimizer])]
+        search = ["--optimizer", optimizer, *(f"--parameter={each}" for each in SIZES[optimizer])]
         process = subprocess.Popen(
             [sys.executable, "-m", "csc_dspy", *command, *model, *search, *args],
             stdout=subprocess.PIPE,
@@ -85,13 +86,13 @@ def wait_for_requests(server: LLMServer, count: int, process: subprocess.Popen[s
         time.sleep(0.001)
 
 
-@pytest.mark.parametrize(("optimizer", "seed"), [("random-search", 1), ("random-search", 2), ("copro", 3)])
+@pytest.mark.parametrize(("optimizer", "seed"), list(zip(SIZES, (1, 2, 3, 4), strict=True)))
 def test_killed_again_and_again(
     llm_server: LLMServer, start: Start, tmp_path: Path, optimizer: str, seed: int
 ) -> None:
     assert finished(start(out="undisturbed", optimizer=optimizer)) == (0, "")
     total = len(llm_server.requests)
-    assert total > 40
+    assert total > 20
     # Nothing is asked twice in one run either.
     assert len({each.body for each in llm_server.requests}) == total
     expected = contents(tmp_path / "undisturbed")
