@@ -22,9 +22,8 @@ TESTS_OF_EXTRAS := tests/metrics/neural
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-demo: $(INSTALLED) ## statistics of the two packaged samples
-	$(BIN)/csc-dspy data stats --data rolecs-sample
-	$(BIN)/csc-dspy data stats --data csconv-sample
+demo: $(INSTALLED) ## compile the support agent offline, evaluate it, write runs/demo/report.html
+	$(BIN)/csc-dspy demo
 
 test: check ## check, then all tests with branch coverage
 	$(BIN)/python -m pytest --cov

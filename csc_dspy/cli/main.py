@@ -15,6 +15,7 @@ from csc_dspy.cli.running import PROGRAM, run
 app = LazyGroup(
     PROGRAM,
     {
+        "demo": ("csc_dspy.cli.demo:command", "Compile and evaluate the support agent on the samples."),
         "chat": ("csc_dspy.cli.chat:command", "Talk to a program in the terminal."),
         "reply": ("csc_dspy.cli.reply:command", "Write the supporter's next turn for conversations."),
         "evaluate": (
