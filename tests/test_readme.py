@@ -40,7 +40,7 @@ def test_every_command_and_option_exists(args: list[str]) -> None:
     assert {arg for arg in args if arg.startswith("-")} <= known
 
 
-@pytest.mark.parametrize("block", blocks("python"), ids=["a first program"])
+@pytest.mark.parametrize("block", blocks("python"), ids=["compiled", "a program"])
 def test_the_program_runs(block: str) -> None:
     names: dict[str, object] = {}
     exec(compile(block, "README.md", "exec"), names)
