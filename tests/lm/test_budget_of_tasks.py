@@ -33,7 +33,7 @@ class FirstLabel:
     def answer(
         self, model: str, task: Task, demonstrations: Sequence[Demonstration], inputs: Mapping[str, str]
     ) -> Answer:
-        assert (model, demonstrations, inputs["conversation"]) == ("embedded", [], CONVERSATION)
+        assert (model, list(demonstrations), inputs["conversation"]) == ("embedded", [], CONVERSATION)
         if not all(output.labels for output in task.outputs):
             raise LMError("writes no text")
         return Answer({output.name: output.labels[0].name for output in task.outputs})
