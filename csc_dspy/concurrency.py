@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
@@ -16,6 +17,9 @@ R = TypeVar("R")
 # How far the work may run ahead of the oldest unfinished piece, in multiples of what runs at once: one slow
 # piece does not hold up the others, and what waits for its turn stays bounded.
 _AHEAD: Final = 8
+# With hundreds of calls in flight there are many new objects that live on, and looking through them again and
+# again for garbage takes a third of all time.
+_BETWEEN_COLLECTIONS: Final = (50_000, 20, 50)
 
 
 def in_order(
@@ -30,13 +34,40 @@ def in_order(
     """
     crew = _Crew(work, concurrency)
     waiting: deque[Future[R]] = deque()
-    with _event_loop() as loop:
+    with _seldom_collecting, _event_loop() as loop:
         for item in items:
             waiting.append(asyncio.run_coroutine_threadsafe(crew.do(item), loop))
             while waiting and (waiting[0].done() or len(waiting) >= concurrency * _AHEAD):
                 yield _first(waiting)
         while waiting:
             yield _first(waiting)
+
+
+class _SeldomCollecting:
+    """Makes the garbage collector look less often while anybody is inside; then it is as it was before."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._before = gc.get_threshold()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                self._before = gc.get_threshold()
+                # Nought means never, which is seldom enough.
+                if self._before[0]:
+                    gc.set_threshold(*_BETWEEN_COLLECTIONS)
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                gc.set_threshold(*self._before)
+
+
+_seldom_collecting: Final = _SeldomCollecting()
 
 
 class _Crew(Generic[T, R]):

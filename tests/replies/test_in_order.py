@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 import threading
 from collections.abc import Iterator
@@ -204,3 +205,17 @@ def test_the_work_sees_the_context_of_who_asked() -> None:
 
 def test_nothing_to_do() -> None:
     assert list(in_order([], double, 3)) == []
+
+
+def test_the_garbage_collector_is_left_as_it_was() -> None:
+    async def same(number: int) -> int:
+        return number
+
+    before = gc.get_threshold()
+    outer = in_order(range(3), same, 2)
+    assert next(outer) == 0
+    assert gc.get_threshold()[0] > before[0]
+    assert list(in_order(range(3), same, 2)) == [0, 1, 2]
+    assert gc.get_threshold()[0] > before[0]
+    assert list(outer) == [1, 2]
+    assert gc.get_threshold() == before
