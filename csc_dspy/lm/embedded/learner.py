@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from csc_dspy.lm.embedded.features import CONVERSATION, STAGE_SO_FAR, TURN, characters, vector
+from csc_dspy.lm.embedded.features import CONVERSATION, SIZE, STAGE_SO_FAR, TURN, characters, vector
 from csc_dspy.lm.embedded.transcript import read_transcript
 from csc_dspy.lm.structured import Demonstration, Label
 
@@ -41,8 +41,12 @@ class Learner:
         for row, (_, label) in enumerate(known):
             targets[row, self._names.index(label)] = 1.0
         self._mean: Array = targets.mean(axis=0)
+        # Few rows have few of all features.
+        used = np.flatnonzero(inputs.any(axis=0))
+        inputs = inputs[:, used]
         kernel = inputs @ inputs.T + _PENALTY * np.eye(len(known))
-        self._weights: Array = inputs.T @ np.linalg.solve(kernel, targets - self._mean)
+        self._weights: Array = np.zeros((SIZE, len(labels)))
+        self._weights[used] = inputs.T @ np.linalg.solve(kernel, targets - self._mean)
 
     def probabilities(self, inputs: Mapping[str, str]) -> dict[str, float]:
         """How likely each label is."""
