@@ -6,7 +6,7 @@ from collections.abc import Generator, Mapping
 from typing import Any
 
 from csc_dspy.conversations import Conversation, detect_language
-from csc_dspy.programs import History, Program, SupportPrediction
+from csc_dspy.programs import History, Program, Situation, SupportPrediction
 from csc_dspy.programs.history import as_conversation
 from csc_dspy.taxonomy import Language, Strategy
 
@@ -24,9 +24,9 @@ class ByLanguage(Program):
         self.programs = dict(programs)
         self.compiled_for = first.compiled_for
 
-    def steps(self, situation: object) -> Generator[Any, Any, SupportPrediction]:
-        """Never asked: each question is one of a program's own."""
-        raise NotImplementedError
+    def steps(self, situation: Situation) -> Generator[Any, Any, SupportPrediction]:
+        """What the program in the language of the situation asks."""
+        return self.in_language(situation.language).steps(situation)
 
     def questions(
         self, history: History = (), turn: str | None = None, strategy: str | Strategy | None = None

@@ -19,8 +19,9 @@ import csc_dspy as csc
 import csc_dspy.compiled
 from csc_dspy.choosing import Programs
 from csc_dspy.compiled import ByLanguage, load, save
+from csc_dspy.conversations import Conversation
 from csc_dspy.exceptions import ArtifactError, ConfigError
-from csc_dspy.programs import PROGRAMS, StrategyPredictor, SupportAgent, create
+from csc_dspy.programs import PROGRAMS, Situation, StrategyPredictor, SupportAgent, create
 from csc_dspy.taxonomy import LANGUAGES
 from tests.support.openai_server import LLMServer
 
@@ -190,3 +191,12 @@ def test_every_program_comes_compiled(name: str) -> None:
 def test_an_unknown_program_is_no_import() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'poet'"):
         csc_dspy.compiled.poet  # type: ignore[attr-defined]  # noqa: B018  reading it is the test
+
+
+def test_steps_are_those_of_the_program_in_the_language() -> None:
+    program = load("strategy-predictor", packaged=True)
+    assert isinstance(program, ByLanguage)
+    for language in LANGUAGES:
+        situation = Situation(Conversation(dialogue=()), language)
+        ask = next(program.steps(situation))
+        assert ask.predictor is program.in_language(language).predictors()[0]
