@@ -113,7 +113,7 @@ def measure(draws: int) -> Iterator[Result]:
         pool, turns = examples("rolecs-sample", language), examples("csconv-sample:dev", language)
         for name, (signature, output) in TASKS.items():
             # mypy takes a class of type Any for unhashable.
-            task = task_of(signature(load_taxonomy(), language))  # type: ignore[arg-type]
+            task = task_of(signature(load_taxonomy(), language))  # type: ignore[arg-type]  # see above
             without, _ = accuracy(task, output, [], turns)
             demos = [draw(pool, output, seed) for seed in range(draws)]
             runs = [accuracy(task, output, each, turns) for each in demos]
