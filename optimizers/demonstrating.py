@@ -21,9 +21,18 @@ def structured() -> bool:
     """Whether the language model in force takes demonstrations as data, which costs next to nothing."""
     import dspy
 
-    from csc_dspy.lm import StructuredEngine
+    from csc_dspy.lm import is_structured
 
-    return isinstance(getattr(dspy.settings.lm, "engine", None), StructuredEngine)
+    return is_structured(getattr(dspy.settings.lm, "engine", None))
+
+
+def fine_tuned() -> bool:
+    """Whether the language model in force is the embedded engine, fine-tuned."""
+    import dspy
+
+    from csc_dspy.lm.specs import EMBEDDED
+
+    return str(getattr(dspy.settings.lm, "model", "")).startswith(f"{EMBEDDED}/")
 
 
 def taught(program: Program, examples: Iterable[dspy.Example]) -> dict[str, list[Lesson]]:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from csc_dspy.cli.connection import Connection
 from csc_dspy.cli.diagnosis import Finding
 from csc_dspy.exceptions import CSCError
-from csc_dspy.lm import CallError, Label, OutputField, StructuredEngine, Task
+from csc_dspy.lm import CallError, Label, OutputField, Task, is_structured
 from csc_dspy.lm.calling import complete, request_for
 from csc_dspy.lm.hosted.endpoint import Endpoint, proxy_for
 from csc_dspy.lm.keys import find_key
@@ -105,7 +105,7 @@ def _answering(way: Route, connection: Connection) -> Iterator[Finding]:
 
 
 def _ask(lm: dspy.LM) -> None:
-    if isinstance(lm.engine, StructuredEngine):
+    if is_structured(lm.engine):
         labels = (Label("yes", "agreement"), Label("no", "refusal"))
         task = Task("Doctor", "en", inputs=("turn",), outputs=(OutputField("agreed", labels),))
         lm.engine.answer(lm.model, task, [], {"turn": "Yes, agreed."})

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from csc_dspy.conversations.model import Turn
-from csc_dspy.conversations.speakers import speaker_name
+from csc_dspy.conversations.speakers import Speaker, speaker_name
 from csc_dspy.taxonomy import Language
 
 _BREAK = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]+")
@@ -25,6 +26,8 @@ _INVISIBLE = re.compile(
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _OPENING = re.compile(r"\[(?=\[)")
 _CLOSING = re.compile(r"\](?=\])")
+# Hardly any text has anything of that.
+_ANY = re.compile("|".join(each.pattern for each in (_BREAK, _INVISIBLE, _SURROGATE, _OPENING, _CLOSING)))
 
 _LABEL: Final[dict[Language, str]] = {
     "en": "{speaker} [{label}]: {text}",
@@ -32,10 +35,15 @@ _LABEL: Final[dict[Language, str]] = {
 }
 _PLAIN: Final[dict[Language, str]] = {"en": "{speaker}: {text}", "zh": "{speaker}：{text}"}
 _BETWEEN: Final = " · "
+# A few megabytes at most.
+_REMEMBERED: Final = 4096
+_LONG: Final = 1000
 
 
 def one_line(text: str) -> str:
     """``text`` on one line, with nothing in it that a prompt's reader could take for layout."""
+    if not _ANY.search(text):
+        return text.strip()
     text = _BREAK.sub(" ", text)
     text = _INVISIBLE.sub("", text)
     text = _SURROGATE.sub("\ufffd", text)
@@ -45,10 +53,18 @@ def one_line(text: str) -> str:
 
 def render_turn(turn: Turn, language: Language, *, strategy: bool = True, stage: bool = False) -> str:
     """One turn on one line: speaker, the labels asked for where the turn has them, text."""
-    shown = (turn.stage if stage else None, turn.strategy if strategy else None)
-    label = _BETWEEN.join(member.name[language] for member in shown if member)
+    labels = [
+        member.name[language] for member in (stage and turn.stage, strategy and turn.strategy) if member
+    ]
+    line = _line if len(turn.text) <= _LONG else _line.__wrapped__
+    return line(turn.speaker, _BETWEEN.join(labels), turn.text, language)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _line(speaker: Speaker, label: str, text: str, language: Language) -> str:
+    """A turn is in every prompt about a later one, so its line is remembered for a while."""
     form = (_LABEL if label else _PLAIN)[language]
-    return form.format(speaker=speaker_name(turn.speaker, language), label=label, text=one_line(turn.text))
+    return form.format(speaker=speaker_name(speaker, language), label=label, text=one_line(text))
 
 
 def render(

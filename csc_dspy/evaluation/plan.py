@@ -91,7 +91,9 @@ class Plan:
         return evaluation
 
     def _predicted(self, concurrency: int, out: Path | None, told: Told) -> dict[Entry, Tallies]:
-        tallies = {entry: Tallies(self.metrics, self.cases.taxonomy) for entry in self.entries}
+        tallies = {
+            entry: Tallies(self._metrics_of(entry.system), self.cases.taxonomy) for entry in self.entries
+        }
         with ExitStack() as files:
             write: dict[System, Write] = {
                 system: files.enter_context(prediction_lines(self._folder(system, out)))
@@ -102,6 +104,11 @@ class Plan:
                     tallies[entry].add(predictions)
                     write[entry.system](predictions)
         return tallies
+
+    def _metrics_of(self, system: System) -> list[Metric]:
+        """What a system can be scored by. Whether it measures probabilities shows as it answers."""
+        aspects = system.aspects | {"strategy_probabilities"}
+        return [metric for metric in self.metrics if metric.aspect in aspects]
 
     def _folder(self, system: System, out: Path | None) -> Path | None:
         """Where the predictions of a system go; those of an earlier run are somewhere already."""

@@ -12,7 +12,7 @@ from csc_dspy.evaluation.contexts import Context
 from csc_dspy.exceptions import CSCError, DataError
 from csc_dspy.lm.measuring import Usage
 from csc_dspy.metrics import Attempt, Predicted
-from csc_dspy.programs import SupportPrediction
+from csc_dspy.programs.results import plain
 from csc_dspy.taxonomy import Stage, Strategy, Taxonomy
 
 M = TypeVar("M", Stage, Strategy)
@@ -39,14 +39,9 @@ class Prediction:
     def row(self) -> dict[str, Any]:
         """A line of ``predictions.jsonl``. What differs between equal runs stands at the end."""
         said = self.predicted
-        spoken = SupportPrediction(
-            stage=said.stage,
-            strategy=said.strategy,
-            response=said.response,
-            strategy_probabilities=said.strategy_probabilities,
-        )
+        spoken = plain(said.stage, said.strategy, said.response, said.strategy_probabilities)
         place = {"context": self.context, "dialogue": self.dialogue, "turn": self.example.index}
-        return {**place, **spoken.row(), "error": said.error, **self._effort()}
+        return {**place, **spoken, "error": said.error, **self._effort()}
 
     def _effort(self) -> dict[str, Any]:
         effort: dict[str, Any] = {}

@@ -81,7 +81,8 @@ async def _predict(piece: _Piece, told: Told) -> list[Prediction]:
         before = [own.get(place, turn) for place, turn in enumerate(example.history)]
         history = conversation.with_turns(before)
         prediction = await system.predict(context, piece.case.name, example, history)
-        own[example.index] = generated_turn(example.turn, prediction.predicted)
+        if context == "generated":
+            own[example.index] = generated_turn(example.turn, prediction.predicted)
         predictions.append(prediction)
         told(system, prediction)
     return predictions

@@ -25,6 +25,7 @@ __all__ = [
     "UnreadableAnswerError",
     "Usage",
     "connect",
+    "is_structured",
     "measuring",
     "parse_price",
     "using",
@@ -40,6 +41,7 @@ _HOMES = {
     "Price": "csc_dspy.lm.prices",
     "RunUsage": "csc_dspy.lm.budget",
     "StructuredEngine": "csc_dspy.lm.structured",
+    "is_structured": "csc_dspy.lm.structured",
     "Task": "csc_dspy.lm.structured",
     "UnreadableAnswerError": "csc_dspy.lm.adapter",
     "connect": "csc_dspy.lm.connecting",
@@ -53,7 +55,7 @@ if TYPE_CHECKING:
     from csc_dspy.lm.connecting import connect, using
     from csc_dspy.lm.failures import CallError
     from csc_dspy.lm.prices import Price, parse_price
-    from csc_dspy.lm.structured import Answer, Label, OutputField, StructuredEngine, Task
+    from csc_dspy.lm.structured import Answer, Label, OutputField, StructuredEngine, Task, is_structured
 else:
     # Out of sight of type checkers, for which it would make every misspelled name a valid one.
     def __getattr__(name: str) -> object:

@@ -21,7 +21,7 @@ from csc_dspy.lm.measuring import record_call, record_probabilities, record_repa
 from csc_dspy.lm.parsing import FlawError, read_answer
 from csc_dspy.lm.remembered import Remembered
 from csc_dspy.lm.rendering import MemoizingChatAdapter, Message, demonstrations_key
-from csc_dspy.lm.structured import Demonstrations, StructuredEngine, Task
+from csc_dspy.lm.structured import Demonstrations, Task, is_structured
 from csc_dspy.lm.tasks import task_of, texts
 from csc_dspy.taxonomy import Localized
 
@@ -71,7 +71,7 @@ class Adapter(MemoizingChatAdapter):
         inputs: Mapping[str, Any],
     ) -> list[Values]:
         """The output values, once for each generation asked for."""
-        if isinstance(lm.engine, StructuredEngine):
+        if is_structured(lm.engine):
             return [self._structured(lm, signature, demos, inputs)]
         return [
             _run(self._exchange(lm, lm_kwargs, signature, demos, inputs, generation), lm)
@@ -87,7 +87,7 @@ class Adapter(MemoizingChatAdapter):
         inputs: Mapping[str, Any],
     ) -> list[Values]:
         """The output values, once for each generation asked for."""
-        if isinstance(lm.engine, StructuredEngine):
+        if is_structured(lm.engine):
             return [self._structured(lm, signature, demos, inputs)]
         return [
             await _arun(self._exchange(lm, lm_kwargs, signature, demos, inputs, generation), lm)

@@ -11,7 +11,7 @@ import uuid
 import zlib
 from collections.abc import Mapping
 from datetime import datetime, timezone
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, TypeGuard
 
 import dspy
 from dspy.clients.call_result import usage_dict
@@ -51,7 +51,6 @@ class AsyncEngine(Protocol):
         ...
 
 
-@runtime_checkable
 class DirectEngine(Protocol):
     """An engine that does its own retries, caching and accounting, and may be called without DSPy's layer."""
 
@@ -61,6 +60,11 @@ class DirectEngine(Protocol):
     def complete(self, request: Request) -> Response:
         """Answer one request."""
         ...
+
+
+def is_direct(engine: object) -> TypeGuard[DirectEngine]:
+    """Whether an engine may be called without DSPy's layer."""
+    return getattr(engine, "direct", False) is True
 
 
 def generations(lm: dspy.LM, options: Mapping[str, Any]) -> int:
@@ -125,7 +129,7 @@ async def acomplete(lm: dspy.LM, request: Request) -> Response:
 
 def _takes_direct_calls(lm: dspy.LM, engine: object) -> bool:
     watched = lm.callbacks or settings.callbacks or settings.send_stream is not None
-    return isinstance(engine, DirectEngine) and not watched
+    return is_direct(engine) and not watched
 
 
 def keep_books(lm: dspy.LM, request: Request, response: Response) -> None:

@@ -12,7 +12,7 @@ from dspy.dsp.utils.settings import settings
 from dspy.lm15 import Request, StreamDeltaEvent, TextDelta, materialize_response
 
 from csc_dspy.lm.adapter import Adapter, UnreadableAnswerError, Values
-from csc_dspy.lm.calling import DirectEngine, keep_books, request_for
+from csc_dspy.lm.calling import is_direct, keep_books, request_for
 from csc_dspy.lm.parsing import MARKER, FlawError
 from csc_dspy.lm.rendering import Message
 
@@ -134,7 +134,7 @@ class _Streamed:
 def streams(predictor: dspy.Predict) -> bool:
     """Whether the language model in force can be streamed through our adapter."""
     lm = predictor.lm or settings.lm
-    return isinstance(settings.adapter, Adapter) and isinstance(getattr(lm, "engine", None), DirectEngine)
+    return isinstance(settings.adapter, Adapter) and is_direct(getattr(lm, "engine", None))
 
 
 def stream_field(

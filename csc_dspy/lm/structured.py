@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeGuard
 
 if TYPE_CHECKING:
     from csc_dspy.taxonomy import Language
@@ -71,7 +71,6 @@ class Answer:
     probabilities: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
-@runtime_checkable
 class StructuredEngine(Protocol):
     """An engine that answers tasks."""
 
@@ -82,3 +81,8 @@ class StructuredEngine(Protocol):
     ) -> Answer:
         """Fill in the task's outputs. Raises `csc_dspy.exceptions.LMError` for a task it cannot do."""
         ...
+
+
+def is_structured(engine: object) -> TypeGuard[StructuredEngine]:
+    """Whether an engine declares itself structured. Asked in every call, so it looks at nothing else."""
+    return getattr(engine, "structured", False) is True

@@ -14,6 +14,7 @@ from csc_dspy.conversations import Conversation
 from csc_dspy.exceptions import DataError
 from csc_dspy.lm.in_force import in_force
 from csc_dspy.lm.measuring import Measured, Usage, measuring
+from csc_dspy.lm.predicting import afill_in, fill_in, leaf
 from csc_dspy.lm.streaming import astream_field, stream_field, streams
 from csc_dspy.programs.history import History, Situation, as_conversation
 from csc_dspy.programs.options import Options
@@ -94,7 +95,7 @@ class Program(dspy.Module):
         run = self._begin(history, turn, strategy)
         while run.ask:
             with measuring() as measured, self._lm_for(run.ask):
-                values = run.ask.predictor(**run.ask.inputs, **self._shown(run.ask))
+                values = fill_in(run.ask.predictor, run.ask.inputs, self._shown(run.ask))
             run.tell(values, measured)
         return run.prediction
 
@@ -105,7 +106,7 @@ class Program(dspy.Module):
         run = self._begin(history, turn, strategy)
         while run.ask:
             with measuring() as measured, self._lm_for(run.ask):
-                values = await run.ask.predictor.acall(**run.ask.inputs, **self._shown(run.ask))
+                values = await afill_in(run.ask.predictor, run.ask.inputs, self._shown(run.ask))
             run.tell(values, measured)
         return run.prediction
 
@@ -118,7 +119,7 @@ class Program(dspy.Module):
             if run.ask.decided:
                 return run.ask.decided
             with measuring() as measured, self._lm_for(run.ask):
-                values = await run.ask.predictor.acall(**run.ask.inputs, **self._shown(run.ask))
+                values = await afill_in(run.ask.predictor, run.ask.inputs, self._shown(run.ask))
             run.tell(values, measured)
         return run.prediction
 
@@ -285,17 +286,12 @@ class _Run:
             self.prediction.usage = self._usage
 
 
-def leaf(predictor: dspy.Predict | dspy.ChainOfThought) -> dspy.Predict:
-    """The predictor itself, without what adds the reasoning."""
-    return predictor if isinstance(predictor, dspy.Predict) else predictor.predict
-
-
 def _pieces(ask: Ask, shown: Mapping[str, Any]) -> Generator[str | Mapping[str, Any], None, None]:
     """The pieces of the streamed field, where there is one and the engine can, then the values."""
     if ask.streamed and streams(leaf(ask.predictor)):
         yield from stream_field(leaf(ask.predictor), ask.inputs, ask.streamed, **shown)
         return
-    values = ask.predictor(**ask.inputs, **shown)
+    values = fill_in(ask.predictor, ask.inputs, shown)
     if ask.streamed:
         yield values[ask.streamed]
     yield values
@@ -307,7 +303,7 @@ async def _apieces(ask: Ask, shown: Mapping[str, Any]) -> AsyncGenerator[str | M
             async for piece in pieces:
                 yield piece
         return
-    values = await ask.predictor.acall(**ask.inputs, **shown)
+    values = await afill_in(ask.predictor, ask.inputs, shown)
     if ask.streamed:
         yield values[ask.streamed]
     yield values

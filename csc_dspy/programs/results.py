@@ -52,17 +52,27 @@ class SupportPrediction(dspy.Prediction):
 
     def row(self) -> dict[str, Any]:
         """The answer as plain data."""
-        row: dict[str, Any] = {}
-        if self.stage is not None:
-            row["stage"] = self.stage.id
-        if self.strategy is not None:
-            row["strategy"] = self.strategy.id
-            row["strategy_number"] = self.strategy.number
-        if self.response is not None:
-            row["response"] = self.response
-        if self.strategy_probabilities is not None:
-            row["strategy_probabilities"] = dict(self.strategy_probabilities)
-        return row
+        return plain(self.stage, self.strategy, self.response, self.strategy_probabilities)
+
+
+def plain(
+    stage: Stage | None,
+    strategy: Strategy | None,
+    response: str | None,
+    probabilities: Mapping[str, float] | None,
+) -> dict[str, Any]:
+    """What is decided of a turn, as plain data; what is not has no key."""
+    row: dict[str, Any] = {}
+    if stage is not None:
+        row["stage"] = stage.id
+    if strategy is not None:
+        row["strategy"] = strategy.id
+        row["strategy_number"] = strategy.number
+    if response is not None:
+        row["response"] = response
+    if probabilities is not None:
+        row["strategy_probabilities"] = dict(probabilities)
+    return row
 
 
 def joined(*reasoning: str | None) -> str | None:

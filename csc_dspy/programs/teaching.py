@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from csc_dspy.conversations import Conversation, TurnExample, turn_examples
-from csc_dspy.programs._base import Ask, Program, Told, leaf
+from csc_dspy.lm.predicting import leaf
+from csc_dspy.programs._base import Ask, Program, Told
 from csc_dspy.programs.response_writer import ResponseWriter
 from csc_dspy.programs.strategy_classifier import StrategyClassifier
 

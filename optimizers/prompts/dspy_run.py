@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import dspy
 
 from csc_dspy.exceptions import ConfigError, DataError
-from csc_dspy.lm import StructuredEngine
+from csc_dspy.lm import is_structured
 from csc_dspy.programs import Program
 
 from ..demonstrating import structured, taught, teachable
@@ -164,7 +164,7 @@ def with_lessons(program: Program, examples: Sequence[dspy.Example]) -> Program:
 def writer(lm: dspy.LM | None, optimizer: str, option: str) -> dspy.LM:
     """The language model that proposes instructions; ConfigError at once if it cannot write."""
     lm = lm or dspy.settings.lm
-    if isinstance(getattr(lm, "engine", None), StructuredEngine):
+    if is_structured(getattr(lm, "engine", None)):
         raise ConfigError(
             "wants instructions written, which the embedded engine cannot do",
             where=f"--optimizer {optimizer}",

@@ -11,8 +11,8 @@ import pytest
 from dspy.lm15 import Request, Response
 
 from csc_dspy.exceptions import BudgetError, LMError
-from csc_dspy.lm import Answer, Budget, StructuredEngine, Task, using
-from csc_dspy.lm.calling import DirectEngine
+from csc_dspy.lm import Answer, Budget, Task, is_structured, using
+from csc_dspy.lm.calling import is_direct
 from csc_dspy.lm.metered import Terms
 from csc_dspy.lm.metered_structured import MeteredStructuredEngine
 from csc_dspy.lm.prices import FREE
@@ -88,5 +88,5 @@ def test_what_it_declares_itself_to_be(lm: dspy.LM) -> None:
     assert copy.deepcopy(lm.engine) is lm.engine
     assert copy.deepcopy(lm.engine.asynchronous) is lm.engine.asynchronous
     # Nobody may send it a prompt.
-    assert not isinstance(lm.engine, DirectEngine)
-    assert isinstance(lm.engine, StructuredEngine)
+    assert not is_direct(lm.engine)
+    assert is_structured(lm.engine)

@@ -15,7 +15,7 @@ from dspy.dsp.utils.settings import settings
 
 from csc_dspy.exceptions import BudgetError, ConfigError, LMError
 from csc_dspy.lm import Adapter, Budget, CallError, Price, connect, using
-from csc_dspy.lm.calling import DirectEngine
+from csc_dspy.lm.calling import is_direct
 from tests.support.behaviours import fails, says, throttles
 from tests.support.openai_server import LLMServer, running
 
@@ -82,7 +82,7 @@ def test_every_way_of_asking_gives_the_same_answer_once(lm: Connect, llm_server:
 
 def test_what_dspy_wants_of_an_engine(lm: Connect) -> None:
     for made in (lm(), lm(cache=False)):
-        assert isinstance(made.engine, DirectEngine)
+        assert is_direct(made.engine)
         assert made.engine.direct
         assert copy.deepcopy(made.engine) is made.engine
         assert copy.deepcopy(made.engine.asynchronous) is made.engine.asynchronous
