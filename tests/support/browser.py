@@ -80,15 +80,20 @@ class Page:
         self.requests.clear()
         self._load(path.resolve().as_uri() + fragment)
 
-    def reopen(self, path: Path, condition: str) -> None:
-        """Load a page again until what it kept is there: the browser writes that down in its own time."""
+    def reopen(self, path: Path, condition: str, *, keeping: str = "") -> None:
+        """Load a page again until what it kept is there: the browser writes that down in its own time.
+
+        ``keeping`` is what a test itself keeps, by a script; that can get lost on the way to the next page.
+        """
         deadline = time.monotonic() + _TIMEOUT
-        self.open(path)
-        while not self.evaluate(condition):
+        while True:
+            self.evaluate(keeping)
+            self.open(path)
+            if self.evaluate(condition):
+                return
             if time.monotonic() > deadline:
                 raise BrowserError(f"was not kept: {condition}")
             time.sleep(0.1)
-            self.open(path)
 
     def evaluate(self, expression: str) -> Any:  # noqa: ANN401  whatever the script says
         """The value of an expression in the page; a promise is waited for."""

@@ -129,11 +129,11 @@ def test_what_another_form_kept_is_not_taken_up(
     assert browser.text("#progress") == "Comparison 1 of 2, 0 complete"
     # Nor what is damaged.
     damaged = '{"rater": 3, "place": 99, "answers": [{"overall": "evil"}, {"overall": "tie"}]}'
-    browser.evaluate(
+    keeping = (
         "localStorage.setItem('csc-dspy-form-'"
         f" + JSON.parse(document.querySelector('#data').textContent).form, '{damaged}')"
     )
     shown = "document.querySelector('#progress').innerText"
-    browser.reopen(path, f"{shown} === 'Comparison 2 of 2, 0 complete'")
+    browser.reopen(path, f"{shown} === 'Comparison 2 of 2, 0 complete'", keeping=keeping)
     assert browser.evaluate("document.querySelectorAll('[aria-pressed=true]').length") == 1
     assert browser.evaluate(f"localStorage.getItem('csc-dspy-form-{form}')") is not None
