@@ -25,11 +25,13 @@ __all__ = [
     "connect",
     "convert",
     "evaluate",
+    "export",
     "load",
     "load_taxonomy",
     "read",
     "split",
     "stats",
+    "train",
     "using",
 ]
 
@@ -47,11 +49,13 @@ _HOMES = {
     "connect": "csc_dspy.lm",
     "convert": "csc_dspy.data",
     "evaluate": "csc_dspy.evaluation",
+    "export": "csc_dspy.finetuning",
     "load": "csc_dspy.compiled",
     "load_taxonomy": "csc_dspy.taxonomy",
     "read": "csc_dspy.data",
     "split": "csc_dspy.data",
     "stats": "csc_dspy.data",
+    "train": "csc_dspy.finetuning.training",
     "using": "csc_dspy.lm",
 }
 
@@ -61,6 +65,8 @@ if TYPE_CHECKING:
     from csc_dspy.data import check, convert, read, split, stats
     from csc_dspy.evaluation import evaluate
     from csc_dspy.exceptions import CSCError
+    from csc_dspy.finetuning import export
+    from csc_dspy.finetuning.training import train
     from csc_dspy.lm import connect, using
     from csc_dspy.optimizers import Compiled, compile  # noqa: A004  as users call it
     from csc_dspy.taxonomy import Stage, Strategy, Taxonomy, load_taxonomy

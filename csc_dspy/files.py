@@ -1,11 +1,12 @@
-"""Writing files so that a crash, a full disk or a kill leaves the old file or the new one, never a half."""
+"""Writing files and folders so that a crash, a full disk or a kill leaves the old or the new, never half."""
 
 from __future__ import annotations
 
 import errno
 import os
 import secrets
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -59,6 +60,57 @@ def atomic_write(path: str | Path, content: str | bytes) -> None:
     """Write a whole file at once; see `atomic_writer`."""
     with atomic_writer(path) as stream:
         stream.write(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def atomic_folder(path: str | Path) -> Iterator[Path]:
+    """A new folder beside ``path`` that takes its place, with all that is in it, when the block ends well.
+
+    What stood there before goes only when the new folder has the name. If the block fails the new folder goes
+    and ``path`` is untouched; an OSError becomes an `OutputError`. Missing folders are made.
+    """
+    target = Path(path).resolve()
+    mark = f".{target.name[:80]}.{secrets.token_hex(6)}"
+    temporary, old = target.with_name(f"{mark}.partial"), target.with_name(f"{mark}.old")
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        for file in temporary.rglob("*"):
+            _to_disk(file)
+        if target.exists():
+            target.rename(old)
+        temporary.rename(target)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(f"cannot be written: {reason}", where=str(path), remedy=_remedy(error)) from error
+    finally:
+        if old.exists() and not target.exists():
+            old.rename(target)
+        for each in (temporary, old):
+            with suppress(OSError):
+                shutil.rmtree(each)
+
+
+def require_replaceable(folder: Path, is_ours: Callable[[Path], bool], what: str) -> None:
+    """Refuse a place where something is that may not be replaced; OutputError.
+
+    An empty folder may, and one that ``is_ours``; ``what`` names that in words.
+    """
+    if not folder.exists() or (folder.is_dir() and (not any(folder.iterdir()) or is_ours(folder))):
+        return
+    if not folder.is_dir():
+        raise OutputError("is a file", where=str(folder), remedy=f"name a folder for {what}")
+    raise OutputError(
+        f"holds something else than {what}, and is not replaced",
+        where=str(folder),
+        remedy="name another folder",
+    )
+
+
+def _to_disk(file: Path) -> None:
+    if file.is_file():
+        with file.open("rb") as stream:
+            os.fsync(stream.fileno())
 
 
 def _remedy(error: OSError) -> str:

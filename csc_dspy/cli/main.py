@@ -23,6 +23,15 @@ app = LazyGroup(
             "Score a program, or predictions, on labelled conversations.",
         ),
         "compile": ("csc_dspy.cli.compile:command", "Make a program better by what an optimizer finds."),
+        "export": (
+            "csc_dspy.cli.export:command",
+            "Write fine-tuning data: what a program asks, and the answers.",
+        ),
+        "train": ("csc_dspy.cli.train:command", "Train a language model on exported rows."),
+        "sweep": (
+            "csc_dspy.cli.sweep:command",
+            "Search for the best way to build and compile a program.",
+        ),
         "artifacts": ("csc_dspy.cli.artifacts:group", "Look at compiled programs, check and compare them."),
         "data": ("csc_dspy.cli.data:group", "Look into conversations, check, convert and split them."),
         "doctor": (
