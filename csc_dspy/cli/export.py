@@ -79,6 +79,11 @@ _FORMATS: Final = ("openai", "trl", "sharegpt", "alpaca", "parquet", "arrow")
     show_default=True,
     help="Share of the dialogues for a part of its own.",
 )
+@options.option(
+    "--keep-duplicates",
+    is_flag=True,
+    help="Write the same question with the same answer as often as it is there, not once.",
+)
 @options.option("--max-tokens-row", type=WholeNumber(min=1), help="Leave out longer rows.")
 @options.option(
     "--tokenizer",
@@ -129,6 +134,7 @@ def command(  # noqa: PLR0913  the options, each by its name
     demonstrations: bool,
     balance: str,
     validation: float,
+    keep_duplicates: bool,
     max_tokens_row: int | None,
     tokenizer: str | None,
     leaks: Literal["refuse", "drop"],
@@ -165,6 +171,7 @@ def command(  # noqa: PLR0913  the options, each by its name
         pairs=pairs,
         demonstrations=demonstrations,
         validation=validation,
+        keep_duplicates=keep_duplicates,
         most_tokens=max_tokens_row,
         tokenizer=tokenizer,
         leaks=leaks,

@@ -164,6 +164,7 @@ class Export:
             asker=asker,
             pairs=self.choices.pairs is not None,
             others=self.others,
+            keep_duplicates=self.choices.keep_duplicates,
             tokens=self.tokens,
             most_tokens=self.choices.most_tokens,
             seed=self.choices.seed,

@@ -31,6 +31,8 @@ class Choices:
     balance: Balance = field(default_factory=Balance)
     validation: float = 0.0
     """The share of the dialogues that goes to a part of its own."""
+    keep_duplicates: bool = False
+    """Whether the same question with the same answer counts as often as it is there."""
     most_tokens: int | None = None
     """Longer rows are left out."""
     tokenizer: str | None = None
@@ -93,6 +95,7 @@ class Choices:
             "demonstrations": None if self.demonstrations else False,
             "balance": None if self.balance.kind == "none" else str(self.balance),
             "validation": self.validation or None,
+            "keep-duplicates": self.keep_duplicates or None,
             "max-tokens-row": self.most_tokens,
             "leaks": None if self.leaks == "refuse" else self.leaks,
             "limit": self.limit,

@@ -88,6 +88,7 @@ def export(  # noqa: PLR0913  the options of the command line, each by its name
     history_tokens: int | None = None,
     balance: str = "none",
     validation: float = 0.0,
+    keep_duplicates: bool = False,
     max_tokens_row: int | None = None,
     tokenizer: str | None = None,
     leaks: Literal["refuse", "drop"] = "refuse",
@@ -119,6 +120,7 @@ def export(  # noqa: PLR0913  the options of the command line, each by its name
         history_tokens: The most tokens of history in a prompt.
         balance: ``"none"``, ``"cap:N"``, ``"oversample"`` or ``"sqrt"``.
         validation: The share of the dialogues for a part of its own.
+        keep_duplicates: Whether the same question with the same answer counts as often as it is there.
         max_tokens_row: Longer rows are left out.
         tokenizer: What counts tokens; without one they are estimated.
         leaks: Whether evaluation dialogues are refused, or left out.
@@ -146,6 +148,7 @@ def export(  # noqa: PLR0913  the options of the command line, each by its name
         pairs=pairs,
         demonstrations=demonstrations,
         validation=validation,
+        keep_duplicates=keep_duplicates,
         most_tokens=max_tokens_row,
         tokenizer=tokenizer,
         leaks=leaks,

@@ -56,6 +56,7 @@ class Stream:
     pairs: bool = False
     others: OtherStrategies | None = None
     """Where rejected answers come from, unless the program that is asked gives them."""
+    keep_duplicates: bool = False
     tokens: TokenCounter
     most_tokens: int | None = None
     seed: int = 0
@@ -142,6 +143,9 @@ class Stream:
         if self.most_tokens is not None and tokens > self.most_tokens:
             return case.left_out(question.task, "too long", f"{tokens} tokens")
         content = content_of(row)
+        if self.keep_duplicates:
+            # Told apart by their names, so that equal rows are not all drawn or all passed over.
+            return Made(row, case.part, tokens, draw(self.seed, content + row.id.encode()))
         if content in seen:
             return case.left_out(question.task, "duplicate")
         seen.add(content)

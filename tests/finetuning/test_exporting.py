@@ -152,6 +152,20 @@ def test_what_is_left_out_is_counted_and_listed(tmp_path: Path) -> None:
     assert "card" not in (tmp_path / "out" / "left_out.jsonl").read_text()
 
 
+def test_duplicates_are_kept_when_asked(tmp_path: Path) -> None:
+    once = csc.export("strategy-predictor", train=TRAIN, out=tmp_path / "once")
+    often = csc.export("strategy-predictor", train=TRAIN, out=tmp_path / "often", keep_duplicates=True)
+    assert once.left_out["duplicate"] > 0
+    assert "duplicate" not in often.left_out
+    assert often.rows["train"] == once.rows["train"] + once.left_out["duplicate"]
+    assert often.manifest["options"]["keep-duplicates"] is True
+    # Of equal rows as many are drawn as are wanted, neither all nor none.
+    few = csc.export(
+        "strategy-predictor", train=TRAIN, out=tmp_path / "few", keep_duplicates=True, balance="cap:3"
+    )
+    assert few.strategies["greeting"] == 6
+
+
 def test_rows_that_are_too_long(tmp_path: Path) -> None:
     rows, made = rows_of("strategy-predictor", dialogues("en")[:2], tmp_path / "out")
     assert made.manifest["lengths"]["counted_by"].startswith("an estimate")
