@@ -52,6 +52,7 @@ def language_model(connection: Connection) -> Iterator[Finding]:
 def _engine(way: Route) -> str:
     engines = {
         "embedded": "offline",
+        "local": "on this machine",
         "hosted": f"at {way.api_base}",
         "lm15": "by DSPy's own engine",
         "litellm": "by LiteLLM",

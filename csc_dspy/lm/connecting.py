@@ -61,15 +61,17 @@ def connect(  # noqa: PLR0913 - the options of the command line, each by its nam
     budget = budget or Budget()
     if way.kind == "embedded":
         return _embedded(way.spec, budget)
-    generation = _generation(way.spec, temperature, max_tokens)
-    terms = Terms(way.spec, budget, _price(way, price, budget), find_key(way.keys, api_key_file))
-    engine = _engine(way, terms, Limits(concurrency=concurrency, timeout=timeout), record, cache=cache)
+    generation = _generation(way, temperature, max_tokens)
+    terms = _terms(way, budget, price, api_key_file)
+    limits = Limits(concurrency=concurrency, timeout=timeout)
+    engine = _engine(way, terms, limits, record, cache=cache)
     lm = dspy.LM(
         way.spec,
         cache=False,
         num_retries=0,
         engine=engine,
         async_engine=engine.asynchronous,
+        **_provider(way, terms, limits),
         **generation,
     )
     if logprobs:
@@ -112,12 +114,19 @@ def _embedded(spec: str, budget: Budget) -> dspy.LM:
 
 
 def _ask_for_likelihoods(lm: dspy.LM, way: Route) -> None:
-    if way.kind == "hosted":
+    if way.kind in {"hosted", "local"}:
         ask_for_likelihoods(lm)
     else:
         from csc_dspy.logs import logger
 
         logger.warning("--lm {}: its likelihoods of labels cannot be asked for", way.spec)
+
+
+def _terms(way: Route, budget: Budget, price: Price | None, key_file: Path | None) -> Terms:
+    """What the calls are counted by. Those of a model on this machine cost nothing, and need no key."""
+    if way.kind == "local":
+        return Terms(way.spec, budget, FREE)
+    return Terms(way.spec, budget, _price(way, price, budget), find_key(way.keys, key_file))
 
 
 def _price(way: Route, given: Price | None, budget: Budget) -> Price | None:
@@ -136,7 +145,8 @@ def _engine(
     way: Route, terms: Terms, limits: Limits, record: Record | None, *, cache: bool
 ) -> MeteredEngine | RecordedEngine | CachedEngine:
     """The engine that asks the server, with all its layers."""
-    metered, address = (_hosted if way.kind == "hosted" else _native)(way, terms, limits)
+    makers = {"hosted": _hosted, "local": _local}
+    metered, address = makers.get(way.kind, _native)(way, terms, limits)
     fingerprint = f"{way.kind} {address}"
     # Below the cache: what came from there was not paid for by this run.
     engine = metered if record is None else RecordedEngine(metered, record, fingerprint)
@@ -149,6 +159,29 @@ def _hosted(way: Route, terms: Terms, limits: Limits) -> tuple[MeteredEngine, st
         raise no_key(way.spec, way.keys)
     engine = HostedEngine(endpoint, limits)
     return MeteredEngine(engine, terms, lambda: engine.statistics.retries), endpoint.api_base
+
+
+def _provider(way: Route, terms: Terms, limits: Limits) -> dict[str, Any]:
+    """What fine-tunes the model, where that is known."""
+    if way.kind != "hosted":
+        return {}
+    from csc_dspy.lm.hosted.fine_tuning_provider import HostedProvider
+
+    endpoint = endpoint_of(way, terms.key.reveal() if terms.key else None)
+    return {"provider": HostedProvider(endpoint, limits, terms.key)}
+
+
+def _local(way: Route, terms: Terms, limits: Limits) -> tuple[MeteredEngine, str]:
+    from csc_dspy.lm.local import LocalEngine, find_checkpoint
+    from csc_dspy.lm.local.libraries import ANSWERING, require
+
+    where = f"--lm {way.spec}"
+    # Before gigabytes are downloaded.
+    require(ANSWERING, where)
+    checkpoint = find_checkpoint(way.model, where)
+    engine = LocalEngine(checkpoint, limits.concurrency)
+    # Another model in the same folder gives other answers.
+    return MeteredEngine(engine, terms), checkpoint.identity
 
 
 def endpoint_of(way: Route, key: str | None = None) -> Endpoint:
@@ -172,11 +205,11 @@ def _native(way: Route, terms: Terms, limits: Limits) -> tuple[MeteredEngine, st
     return MeteredEngine(engine, terms, lambda: engine.retries), address
 
 
-def _generation(spec: str, temperature: float | None, max_tokens: int | None) -> dict[str, Any]:
+def _generation(way: Route, temperature: float | None, max_tokens: int | None) -> dict[str, Any]:
     """How the model is to generate, as far as it lets one say."""
-    where = f"--lm {spec}"
+    spec, where = way.spec, f"--lm {way.spec}"
     # DSPy knows which models reason, and shows it by the name that it has for their limit.
-    if "max_completion_tokens" not in dspy.LM(spec).kwargs:
+    if way.kind == "local" or "max_completion_tokens" not in dspy.LM(spec).kwargs:
         return {"temperature": temperature or 0.0, "max_tokens": max_tokens}
     if temperature not in {None, 1.0}:
         raise ConfigError("takes no temperature, because it reasons", where=where, remedy="leave it out")

@@ -3,6 +3,8 @@
 =====================  ==========================================================================
 ``embedded``           the offline engine of this package; ``embedded/HASH`` is a fine-tuned one
 ``PROVIDER/MODEL``     a model at an OpenAI-compatible server, or at any provider that DSPy knows
+``hf:PATH``            a model on this machine, in transformers' form: a folder, an adapter, a name on
+                       the Hugging Face hub
 ``MODEL``              with an API base: the model of that name at that address
 =====================  ==========================================================================
 """
@@ -21,8 +23,10 @@ from csc_dspy.exceptions import ConfigError
 from csc_dspy.lm.prices import priced_providers
 
 EMBEDDED: Final = "embedded"
-Kind = Literal["embedded", "hosted", "lm15", "litellm"]
-"""Who answers: the embedded engine, our engine for OpenAI-compatible servers, or one of DSPy's two."""
+LOCAL: Final = "hf:"
+Kind = Literal["embedded", "local", "hosted", "lm15", "litellm"]
+"""Who answers: the embedded engine, our engines for models on this machine and for OpenAI-compatible servers,
+or one of DSPy's two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +84,14 @@ class Route:
     @property
     def prefix(self) -> str:
         """What stands before the model's name in the model string."""
+        if self.kind == "local":
+            return LOCAL
         return f"{self.provider}/" if self.provider else ""
 
     @property
     def local(self) -> bool:
         """Whether the address is on this machine."""
-        return self.kind == EMBEDDED or (self.api_base is not None and is_local(self.api_base))
+        return self.kind in {EMBEDDED, "local"} or (self.api_base is not None and is_local(self.api_base))
 
 
 def route(spec: str, api_base: str | None = None, environ: Mapping[str, str] = os.environ) -> Route:
@@ -97,7 +103,9 @@ def route(spec: str, api_base: str | None = None, environ: Mapping[str, str] = o
     spec = spec.strip()
     provider, slash, model = spec.partition("/")
     if spec == EMBEDDED or (provider == EMBEDDED and model):
-        return _embedded(spec, model, api_base)
+        return _on_this_machine(spec, EMBEDDED, model, api_base)
+    if spec.startswith(LOCAL):
+        return _on_this_machine(spec, "local", spec.removeprefix(LOCAL), api_base)
     known = slash and is_provider(provider)
     if api_base and not known and _is_name(spec):
         return Route(spec, "hosted", "", spec, api_base, own_address=False)
@@ -134,14 +142,21 @@ def is_local(address: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _embedded(spec: str, model: str, api_base: str | None) -> Route:
+def _on_this_machine(
+    spec: str, kind: Literal["embedded", "local"], model: str, api_base: str | None
+) -> Route:
+    where = f"--lm {spec}"
+    if kind == "local" and not model:
+        raise ConfigError("names no model", where=where, remedy=f"write {LOCAL}FOLDER or {LOCAL}OWNER/NAME")
     if api_base:
         raise ConfigError(
-            "the embedded engine has no address",
-            where=f"--lm {spec}",
+            "a model on this machine has no address"
+            if kind == "local"
+            else "the embedded engine has no address",
+            where=where,
             remedy="leave out --api-base, or name the model at that address with --lm",
         )
-    return Route(spec, EMBEDDED, EMBEDDED, model)
+    return Route(spec, kind, "hf" if kind == "local" else EMBEDDED, model)
 
 
 def _is_name(text: str) -> bool:

@@ -147,26 +147,9 @@ class Exchange:
         try:
             return await awaitable
         except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
-            failure = self._failure(error)
+            failure = connection_failure(error, self._host, self._transport.route.limits)
         # Raised out here, where it does not take along an error of aiohttp's, which may hold the headers.
         raise failure
-
-    def _failure(self, error: Exception) -> lm15.LM15Error:
-        host, limits = self._host, self._transport.route.limits
-        if isinstance(error, aiohttp.ClientSSLError):
-            return ConfigurationError(
-                f"{host} offers no TLS connection that can be trusted ({_named(error)})"
-            )
-        if isinstance(error, aiohttp.ConnectionTimeoutError):
-            return TimeoutError(f"no connection to {host} within {limits.connect_timeout:g} s")
-        if isinstance(error, asyncio.TimeoutError):
-            return TimeoutError(f"no answer from {host} within {limits.timeout:g} s")
-        if isinstance(error, aiohttp.ClientHttpProxyError):
-            return TransportError(f"the proxy does not connect to {host} (HTTP {error.status})")
-        if isinstance(error, aiohttp.ClientConnectorError):
-            what = f"the proxy for {host}" if isinstance(error, aiohttp.ClientProxyConnectionError) else host
-            return TransportError(f"cannot connect to {what}: {_reason(error.os_error)}")
-        return TransportError(f"the connection to {host} broke off ({_named(error)})")
 
     def _withheld(self, error: lm15.LM15Error) -> lm15.LM15Error:
         # The model's name stands before the messages, so it may be quoted.
@@ -183,6 +166,22 @@ class Exchange:
     @property
     def _model(self) -> str:
         return str(orjson.loads(self._request.body).get("model"))
+
+
+def connection_failure(error: Exception, host: str, limits: Limits) -> lm15.LM15Error:
+    """What went wrong on the way to a server, by what aiohttp raised."""
+    if isinstance(error, aiohttp.ClientSSLError):
+        return ConfigurationError(f"{host} offers no TLS connection that can be trusted ({_named(error)})")
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return TimeoutError(f"no connection to {host} within {limits.connect_timeout:g} s")
+    if isinstance(error, asyncio.TimeoutError):
+        return TimeoutError(f"no answer from {host} within {limits.timeout:g} s")
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return TransportError(f"the proxy does not connect to {host} (HTTP {error.status})")
+    if isinstance(error, aiohttp.ClientConnectorError):
+        what = f"the proxy for {host}" if isinstance(error, aiohttp.ClientProxyConnectionError) else host
+        return TransportError(f"cannot connect to {what}: {_reason(error.os_error)}")
+    return TransportError(f"the connection to {host} broke off ({_named(error)})")
 
 
 def _named(error: Exception) -> str:

@@ -33,7 +33,9 @@ def taught() -> list[Taught]:
 @pytest.fixture(scope="session")
 def base(tmp_path_factory: pytest.TempPathFactory, taught: list[Taught]) -> Path:
     """A Llama with random weights, whose tokenizer knows the prompts of the rows."""
-    import torch
+    # Made before a test's own fixtures could skip it.
+    torch = pytest.importorskip("torch", reason="the extra train is not installed")
+    pytest.importorskip("trl", reason="the extra train is not installed")
 
     from tests.lm.local.tiny_models import save_chat_model
 

@@ -15,7 +15,7 @@ from csc_dspy.programs import Options, create
 from csc_dspy.programs.teaching import lessons, training_examples
 from csc_dspy.taxonomy import LANGUAGES
 
-QUICK = HFOptions(full=True, steps=40, batch_size=4, accumulate=1, learning_rate=5e-3, max_length=2_000)
+QUICK = HFOptions(full=True, steps=60, batch_size=4, accumulate=1, learning_rate=5e-3, max_length=2_000)
 """Enough to learn a few rows by heart."""
 _ROWS = 5
 

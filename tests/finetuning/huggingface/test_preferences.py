@@ -27,16 +27,15 @@ def test_the_better_answer_wins(learned: Made, taught: list[Taught], tmp_path: P
         for each, other in zip(taught, rotated(taught), strict=True)
     ]
     data = write(tmp_path / "pairs.jsonl", rows)
-    options = replace(QUICK, full=False, steps=25, learning_rate=1e-2)
+    options = replace(QUICK, full=False, steps=30, learning_rate=1e-2)
     trained = train(data, str(learned.trained.out), tmp_path / "out", options)
     losses = [*trained.losses.values()]
     # A coin's, before anything is learned.
     assert losses[0] == pytest.approx(0.6931, abs=0.01)
     assert losses[-1] < 0.3
-    for before, after, each in zip(
-        likely(str(base), taught), likely(trained.model[3:], taught), taught, strict=True
-    ):
-        assert after[each.strategy] < before[each.strategy]
+    before, after = likely(learned.trained.model, taught), likely(trained.model, taught)
+    for each, first, then in zip(taught, before, after, strict=True):
+        assert then[each.strategy] < first[each.strategy]
 
 
 def likely(model: str, taught: list[Taught]) -> list[dict[str, float]]:
