@@ -10,6 +10,9 @@ if __name__ == "optimizers":
 
 from typing import TYPE_CHECKING
 
+# Not loaded late: a folder and a function have this name, and the function is meant.
+from .sweep.sweeping import sweep
+
 __all__ = [
     "OBJECTIVES",
     "OPTIMIZERS",
@@ -27,13 +30,14 @@ __all__ = [
     "packaged_programs",
     "prepare",
     "run_folder",
+    "sweep",
 ]
 
 _HOMES = {
     "OBJECTIVES": "objective",
     "OPTIMIZERS": "prompts.registry",
     "Bench": "_base",
-    "Compilation": "compiling",
+    "Compilation": "compilation",
     "CompilationInterrupted": "outcome",
     "Compiled": "outcome",
     "Models": "models",
@@ -50,7 +54,8 @@ _HOMES = {
 
 if TYPE_CHECKING:
     from ._base import Bench, Optimizer
-    from .compiling import Compilation, compile, prepare  # noqa: A004  as users call it
+    from .compilation import Compilation
+    from .compiling import compile, prepare  # noqa: A004  as users call it
     from .models import Models
     from .objective import OBJECTIVES
     from .outcome import CompilationInterrupted, Compiled

@@ -60,7 +60,7 @@ def _direct(predictor: Predictor, asked: dspy.Predict) -> dspy.LM | None:
     direct = (
         not watched
         and isinstance(lm, dspy.LM)
-        and type(settings.adapter) is Adapter
+        and isinstance(settings.adapter, Adapter)
         and type(asked) is dspy.Predict
         and not asked.config
         and generations(lm, {}) == 1

@@ -16,6 +16,7 @@ ROOMS = (
     "concurrency",
     "journal",
     "stores",
+    "huggingface",
     "taxonomy",
     "conversations",
     "data",

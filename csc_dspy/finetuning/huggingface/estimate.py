@@ -13,7 +13,7 @@ from csc_dspy.finetuning.huggingface.lessons import find_data
 from csc_dspy.finetuning.huggingface.options import HFOptions
 from csc_dspy.finetuning.huggingface.sizes import Sizes, measure_model
 from csc_dspy.finetuning.huggingface.tokens import Lengths, Measure, token_rows
-from csc_dspy.lm.local.libraries import TRAINING, best_device, require
+from csc_dspy.huggingface.libraries import TRAINING, best_device, require
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

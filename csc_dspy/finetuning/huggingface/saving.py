@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from csc_dspy.finetuning.huggingface.base import Base
+from csc_dspy.huggingface.libraries import TRAINING as LIBRARIES
 from csc_dspy.lm.local.checkpoints import TRAINING
-from csc_dspy.lm.local.libraries import TRAINING as LIBRARIES
 
 if TYPE_CHECKING:
     from transformers import Trainer

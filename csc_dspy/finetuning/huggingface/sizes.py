@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from csc_dspy.huggingface.libraries import explained
 from csc_dspy.lm.local.checkpoints import Checkpoint
-from csc_dspy.lm.local.libraries import explained
 
 if TYPE_CHECKING:
     from peft import LoraConfig

@@ -11,7 +11,7 @@ from csc_dspy.finetuning.huggingface.base import Base
 from csc_dspy.finetuning.huggingface.options import HFOptions
 from csc_dspy.finetuning.huggingface.result import Progress
 from csc_dspy.finetuning.huggingface.sizes import lora
-from csc_dspy.lm.local.libraries import best_device, explained
+from csc_dspy.huggingface.libraries import best_device, explained
 from csc_dspy.lm.local.loading import best_dtype, load_base
 
 if TYPE_CHECKING:

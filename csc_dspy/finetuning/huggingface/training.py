@@ -22,8 +22,8 @@ from csc_dspy.finetuning.huggingface.saving import hash_of, save_manifest, save_
 from csc_dspy.finetuning.huggingface.tokens import Lengths, Measure, read_rows, token_rows, write_rows
 from csc_dspy.finetuning.huggingface.trainer import tells, trainer
 from csc_dspy.finetuning.huggingface.trouble import told_in_one_line
+from csc_dspy.huggingface.libraries import TRAINING, best_device, quiet, require
 from csc_dspy.journal import content_key
-from csc_dspy.lm.local.libraries import TRAINING, best_device, quiet, require
 from csc_dspy.lm.specs import LOCAL
 
 if TYPE_CHECKING:

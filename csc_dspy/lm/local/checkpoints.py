@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from csc_dspy.exceptions import ConfigError
-from csc_dspy.lm.local.hub import TEXTS, WANTED, downloaded
+from csc_dspy.huggingface.hub import TEXTS, WANTED, downloaded
 from csc_dspy.lm.local.identity import content_hash
 
 CONFIG: Final = "config.json"

@@ -10,11 +10,11 @@ from typing import Any, Final
 from dspy import lm15
 
 from csc_dspy.exceptions import CSCError
+from csc_dspy.huggingface.libraries import ADAPTING, ANSWERING, require
 from csc_dspy.lm.hosted.errors import ClosedError, ConfigurationError, ContextLengthError, ServerError
 from csc_dspy.lm.local.chat import Chat, Message
 from csc_dspy.lm.local.checkpoints import Checkpoint
 from csc_dspy.lm.local.collector import Collector
-from csc_dspy.lm.local.libraries import ADAPTING, ANSWERING, require
 from csc_dspy.lm.local.token_bytes import TokenBytes
 from csc_dspy.lm.local.wishes import Likely, Wish, Written
 from csc_dspy.lm.local.writing import Writer

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from csc_dspy.exceptions import ConfigError
-from csc_dspy.lm.local.hub import WANTED
+from csc_dspy.huggingface.hub import WANTED
 
 _NOT_THE_MODEL: Final = frozenset({"training.json"})
 """It tells of times, which no answer depends on."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from csc_dspy.exceptions import ConfigError
+from csc_dspy.huggingface.libraries import explained
 from csc_dspy.lm.local.checkpoints import Checkpoint
-from csc_dspy.lm.local.libraries import explained
 
 if TYPE_CHECKING:
     import torch

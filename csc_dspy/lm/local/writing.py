@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from csc_dspy.huggingface.libraries import best_device
 from csc_dspy.lm.local.checkpoints import Checkpoint
-from csc_dspy.lm.local.libraries import best_device
 from csc_dspy.lm.local.steering import Steering
 from csc_dspy.lm.local.wishes import Wish, Written
 

@@ -9,8 +9,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from csc_dspy.exceptions import ConfigError
+from csc_dspy.huggingface.libraries import best_device
 from csc_dspy.metrics._base import Dialogue
-from csc_dspy.metrics.neural.extra import best_device, require_extra
+from csc_dspy.metrics.neural.extra import require_extra
 from csc_dspy.metrics.neural.kept import KeptScores, Pair, Scores
 from csc_dspy.metrics.text._base import ResponseMetric, attempts, mean, reference, response, summed
 from csc_dspy.taxonomy import LANGUAGES, Language

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from csc_dspy.exceptions import ConfigError
-from csc_dspy.metrics.neural.extra import quiet
+from csc_dspy.huggingface.hub import downloaded
 
 _WEIGHTS: Final = "*.safetensors"
 _PICKLED: Final = ("*.bin", "*.pt", "*.pth", "*.ckpt")
@@ -51,42 +49,10 @@ def find_checkpoint(model: str, variable: str) -> Checkpoint:
     if folder.is_dir():
         _check_complete(model, folder, variable)
         return Checkpoint(model, folder, _fingerprint(folder))
-    folder = _downloaded(model, variable)
+    folder = downloaded(model, model, (_WEIGHTS, *_TEXTS), remedy=f"set {variable} to its folder")
     _check_complete(model, folder, variable)
     # What the hub has is kept by commits.
     return Checkpoint(model, folder, f"{model.partition('@')[0]}@{folder.name}")
-
-
-def _downloaded(model: str, variable: str) -> Path:
-    from huggingface_hub import errors, snapshot_download
-
-    name, _, revision = model.partition("@")
-    remedy = f"download the model where there is a network, and set {variable} to its folder"
-    try:
-        # Gigabytes may come; where nobody looks on, bars would only fill a file.
-        with nullcontext() if sys.stderr.isatty() else quiet():
-            found = snapshot_download(
-                name,
-                revision=revision or None,
-                allow_patterns=[_WEIGHTS, *_TEXTS],
-                # Models for other libraries lie in folders below.
-                ignore_patterns=["*/*"],
-            )
-    except errors.HFValidationError as error:
-        raise ConfigError("is neither a folder nor the name of a model", where=model) from error
-    except errors.LocalEntryNotFoundError as error:
-        problem = "is neither a folder nor kept from the hub, and the hub cannot be asked"
-        raise ConfigError(problem, where=model, remedy=remedy) from error
-    except errors.RevisionNotFoundError as error:
-        raise ConfigError("the model has no such revision on the hub", where=model) from error
-    except errors.RepositoryNotFoundError as error:
-        problem = "is neither a folder nor a public model on the hub"
-        raise ConfigError(problem, where=model, remedy=f"check {variable}") from error
-    # Besides these whatever a full disk makes of it.
-    except Exception as error:
-        problem = f"cannot be had from the hub ({type(error).__name__})"
-        raise ConfigError(problem, where=model, remedy=remedy) from error
-    return Path(found)
 
 
 def _check_complete(model: str, folder: Path, variable: str) -> None:

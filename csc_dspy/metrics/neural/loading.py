@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from csc_dspy.exceptions import ConfigError
+from csc_dspy.huggingface.libraries import explained
 from csc_dspy.metrics.neural.checkpoints import Checkpoint
-from csc_dspy.metrics.neural.extra import quiet
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -22,7 +22,7 @@ def load_tokenizer(checkpoint: Checkpoint, **settings: object) -> PreTrainedToke
     """The tokenizer of a model."""
     from transformers import AutoTokenizer
 
-    with explained(checkpoint):
+    with explained(checkpoint.name):
         return AutoTokenizer.from_pretrained(
             checkpoint.folder, trust_remote_code=False, local_files_only=True, **settings
         )
@@ -32,7 +32,7 @@ def load_model(kind: Any, checkpoint: Checkpoint, device: str, **settings: objec
     """A model to ask, of a class such as `AutoModel`, on a device."""
     import torch
 
-    with explained(checkpoint):
+    with explained(checkpoint.name):
         model, found = kind.from_pretrained(
             checkpoint.folder,
             trust_remote_code=False,
@@ -49,7 +49,7 @@ def load_model(kind: Any, checkpoint: Checkpoint, device: str, **settings: objec
         raise ConfigError(
             f"its weights are not those of a {type(model).__name__}: {listed}", where=checkpoint.name
         )
-    with explained(checkpoint):
+    with explained(checkpoint.name):
         return model.to(device).eval()
 
 
@@ -64,29 +64,12 @@ def longest(checkpoint: Checkpoint, tokenizer: PreTrainedTokenizerBase | None = 
 
 
 @contextmanager
-def explained(checkpoint: Checkpoint, problem: str = "cannot be loaded", remedy: str = "") -> Iterator[None]:
-    """Make whatever the libraries raise a ConfigError.
-
-    Nothing but calls of these libraries may be in the block.
-    """
-    try:
-        with quiet():
-            yield
-    # What is wrong with a file comes as the error of whichever parser met it.
-    except Exception as error:
-        first = str(error).strip().partition("\n")[0]
-        raise ConfigError(
-            f"{problem}: {type(error).__name__}: {first}", where=checkpoint.name, remedy=remedy
-        ) from error
-
-
-@contextmanager
 def asked(checkpoint: Checkpoint) -> Iterator[None]:
     """Have nothing recorded for learning, and errors explained, while a model is asked."""
     import torch
 
     remedy = "make batch_size smaller, or let device be cpu"
-    with explained(checkpoint, "fails", remedy), torch.inference_mode():
+    with explained(checkpoint.name, "fails", remedy), torch.inference_mode():
         yield
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from csc_dspy.exceptions import ConfigError
+from csc_dspy.huggingface.libraries import explained
 from csc_dspy.metrics.neural.checkpoints import Checkpoint
 from csc_dspy.metrics.neural.extra import REMEDY
-from csc_dspy.metrics.neural.loading import explained, load_tokenizer, longest
+from csc_dspy.metrics.neural.loading import load_tokenizer, longest
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,7 +40,7 @@ def port_settings(checkpoint: Checkpoint) -> dict[str, Any]:
 
     told = {_SETTINGS.get(name, name): value for name, value in checkpoint.config.items()}
     del told["model_type"]
-    with explained(checkpoint):
+    with explained(checkpoint.name):
         config = RemBertConfig(**told)
     return {"config": config, "key_mapping": _RENAMED}
 
@@ -73,7 +74,7 @@ class _Pieces:
         path = checkpoint.folder / _PIECES
         if not path.is_file():
             raise ConfigError(f"has no {_PIECES}, which is its tokenizer", where=checkpoint.name)
-        with explained(checkpoint):
+        with explained(checkpoint.name):
             self._pieces = sentencepiece.SentencePieceProcessor(model_file=str(path))
         self._begin, self._end = (self._pieces.piece_to_id(name) for name in ("[CLS]", "[SEP]"))
         if self._pieces.unk_id() in {self._begin, self._end}:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from csc_dspy.lm.local.libraries import quiet
+from csc_dspy.huggingface.libraries import quiet
 
 TEMPLATE = (
     "{% for message in messages %}"

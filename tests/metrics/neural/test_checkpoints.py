@@ -125,7 +125,7 @@ def test_a_model_of_the_hub_without_a_network(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["/no/such/folder", "./nowhere/model", "~/nowhere/at/all"])
 def test_a_folder_that_is_not_there(name: str) -> None:
-    assert problem(name).endswith(": is neither a folder nor the name of a model")
+    assert problem(name).endswith(": is neither a folder nor the name of a model on the hub")
 
 
 def test_both_metrics_by_the_environment(encoder: Path, judge: Path, monkeypatch: pytest.MonkeyPatch) -> None:

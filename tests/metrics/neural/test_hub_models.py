@@ -135,7 +135,10 @@ def test_a_model_is_downloaded_once_and_no_more_of_it_than_is_read(
 
 
 def test_what_can_go_wrong_is_told_in_a_line(port: int, tmp_path: Path) -> None:
-    not_public = "is neither a folder nor a public model on the hub (check CSC_DSPY_BERTSCORE_MODEL_ZH)"
+    not_public = (
+        "is neither a folder nor a public model on the hub "
+        "(check the name, or set CSC_DSPY_BERTSCORE_MODEL_ZH to its folder)"
+    )
     remedy = (
         "(download the model where there is a network, and set CSC_DSPY_BERTSCORE_MODEL_ZH to its folder)"
     )

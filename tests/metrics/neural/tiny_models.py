@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from csc_dspy.metrics.neural.extra import quiet
+from csc_dspy.huggingface.libraries import quiet
 from csc_dspy.metrics.neural.kept import Pair
 
 PAIRS: list[Pair] = [

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from csc_dspy.exceptions import ConfigError
-from csc_dspy.lm.local.libraries import quiet
+from csc_dspy.huggingface.libraries import quiet
 
 TEXTS: Final = ("*.json", "*.jinja", "*.txt", "*.model")
 """What says how a model is made, and its tokenizer."""
@@ -17,12 +17,18 @@ WANTED: Final = ("*.safetensors", *TEXTS)
 """All of a model."""
 
 
-def downloaded(model: str, where: str, wanted: Sequence[str] = WANTED) -> Path:
-    """The folder of a repository ``OWNER/NAME`` or ``OWNER/NAME@REVISION``; its name is the commit's."""
+def downloaded(
+    model: str, where: str, wanted: Sequence[str] = WANTED, *, remedy: str = "name its folder"
+) -> Path:
+    """The folder of a repository ``OWNER/NAME`` or ``OWNER/NAME@REVISION``; its name is the commit's.
+
+    ``remedy`` is what to do with a folder that was downloaded elsewhere.
+    """
     from huggingface_hub import errors, snapshot_download
 
     name, _, revision = model.partition("@")
-    remedy = "download the model where there is a network, and name its folder"
+    check = f"check the name, or {remedy}"
+    remedy = f"download the model where there is a network, and {remedy}"
     try:
         # Gigabytes may come; where nobody looks on, bars would only fill a file.
         with nullcontext() if sys.stderr.isatty() else quiet():
@@ -42,7 +48,8 @@ def downloaded(model: str, where: str, wanted: Sequence[str] = WANTED) -> Path:
     except errors.RevisionNotFoundError as error:
         raise ConfigError("the model has no such revision on the hub", where=where) from error
     except errors.RepositoryNotFoundError as error:
-        raise ConfigError("is neither a folder nor a public model on the hub", where=where) from error
+        problem = "is neither a folder nor a public model on the hub"
+        raise ConfigError(problem, where=where, remedy=check) from error
     # Besides these whatever a full disk makes of it.
     except Exception as error:
         problem = f"cannot be had from the hub ({type(error).__name__})"

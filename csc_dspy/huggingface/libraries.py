@@ -1,4 +1,4 @@
-"""The libraries of the extra ``train``, which may not be there."""
+"""The libraries of the extras, which may not be there."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ ANSWERING: Final = ("torch", "transformers")
 """What answering takes; an adapter takes `ADAPTING` besides."""
 ADAPTING: Final = "peft"
 TRAINING: Final = (*ANSWERING, ADAPTING, "trl")
-REMEDY: Final = "pip install 'csc-dspy[train]'"
 
 
 def missing(libraries: Sequence[str] = TRAINING) -> str | None:
@@ -22,10 +21,15 @@ def missing(libraries: Sequence[str] = TRAINING) -> str | None:
     return next(filter(None, map(_trouble, libraries)), None)
 
 
-def require(libraries: Sequence[str], where: str) -> None:
-    """ConfigError unless the libraries are installed."""
+def require(libraries: Sequence[str], where: str, extra: str = "train") -> None:
+    """ConfigError unless the libraries of an extra are installed."""
     if reason := missing(libraries):
-        raise ConfigError(f"needs the extra train: {reason}", where=where, remedy=REMEDY)
+        raise ConfigError(f"needs the extra {extra}: {reason}", where=where, remedy=remedy_for(extra))
+
+
+def remedy_for(extra: str) -> str:
+    """What to type to have an extra."""
+    return f"pip install 'csc-dspy[{extra}]'"
 
 
 def best_device() -> str:

@@ -1,0 +1,116 @@
+"""One worker of a sweep: trials until the study has enough of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from csc_dspy.exceptions import BudgetError
+
+from ..interrupts import ending
+from .connections import Connections
+from .hushing import experimenting, quiet
+from .memory import Memory
+from .samplers import chosen, sampler, seed_of
+from .standing import Standing
+from .studies import begun, finished
+from .trying import GivenUpError, Trying
+
+if TYPE_CHECKING:
+    import optuna
+
+    from csc_dspy.lm import Budget
+
+    from .settings import Settings
+
+Told = Callable[[Standing], None]
+"""Hears of the study after each trial."""
+
+_MOST_ERRORS: Final = 5
+_PAUSE: Final = 1.0
+_PATIENCE: Final = 600
+"""Seconds without any news after which trials that are running elsewhere are not waited for."""
+
+
+def work(
+    settings: Settings,
+    study: optuna.Study,
+    *,
+    folder: Path,
+    worker: int = 0,
+    trials: int | None = None,
+    budget: Budget | None = None,
+    concurrency: int = 32,
+    told: Told = lambda _standing: None,
+) -> None:
+    """Run trials until the study has ``settings.trials`` finished ones, or this worker has run ``trials``.
+
+    ``folder`` holds what is remembered of turns and compiled programs; workers on one machine share it.
+    ``worker`` makes what is drawn differ from that of other workers. Trials that run elsewhere are waited
+    for, because their worker may die and leave them to this one.
+
+    Raises:
+        BudgetError: A limit is reached. What was done is in the study, and the trial is queued again.
+        LMError, ConfigError: What would fail every further call too.
+    """
+    from csc_dspy.lm import Budget
+
+    budget = budget or Budget()
+    with (
+        quiet(),
+        Memory(folder) as memory,
+        Connections(settings.connecting, budget, memory, concurrency=concurrency) as connections,
+    ):
+        trying = Trying(settings, study, memory, connections, concurrency=concurrency)
+        with ending(budget) as interrupts:
+            try:
+                for _ in _trials(settings, study, trying, worker, trials):
+                    told(Standing.of(study))
+            except BudgetError:
+                if interrupts.seen:
+                    raise KeyboardInterrupt from None
+                raise
+
+
+def _trials(
+    settings: Settings, study: optuna.Study, trying: Trying, worker: int, most: int | None
+) -> Iterator[None]:
+    """Run trials, as many as there are to run; raises when one after the other comes to an error."""
+    errors = 0
+    for done in count():
+        if done == most or not _another(settings, study):
+            return
+        study.sampler = _sampler(settings, study, worker)
+        study.optimize(trying, n_trials=1, catch=(GivenUpError,))
+        errors = 0 if trying.error is None else errors + 1
+        if errors == _MOST_ERRORS and trying.error is not None:
+            raise trying.error
+        yield
+
+
+def _sampler(settings: Settings, study: optuna.Study, worker: int) -> optuna.samplers.BaseSampler:
+    """A sampler for the next trial alone: a study that was interrupted goes on as if it had not been."""
+    name = chosen(settings.sampler, settings.space, len(settings.objectives), settings.trials)
+    seed = seed_of("sampler", settings.seed, worker, finished(study))
+    return sampler(name, seed, settings.trials)
+
+
+def _another(settings: Settings, study: optuna.Study) -> bool:
+    """Whether a trial is to be begun; waits while that depends on other workers."""
+    import optuna
+
+    news, since = -1, time.monotonic()
+    while (done := finished(study)) < settings.trials:
+        if begun(study) < settings.trials:
+            return True
+        if done != news:
+            news, since = done, time.monotonic()
+        if time.monotonic() - since > _PATIENCE:
+            return False
+        time.sleep(_PAUSE)
+        with experimenting():
+            optuna.storages.fail_stale_trials(study)
+    return False
