@@ -33,6 +33,8 @@ class Dialogues:
     source: str
     """Without the folders of this machine."""
     conversations: tuple[Conversation, ...]
+    whole: tuple[Conversation, ...] = ()
+    """All dialogues of the source, those in another language among them."""
 
     @property
     def fingerprint(self) -> str:
@@ -83,7 +85,8 @@ def _read(given: Given, taxonomy: Taxonomy | None, use: Use) -> Dialogues:
         source = getattr(given, "source", None)
         name = _IN_MEMORY if source is None else _name(parse_source(source))
         found = check_conversations(given, use, name)
-    return Dialogues(name, tuple(found))
+    everything = tuple(found)
+    return Dialogues(name, everything, everything)
 
 
 def _name(source: Source) -> str:
@@ -112,7 +115,7 @@ def _in_language(dialogues: Dialogues, language: Language) -> Dialogues:
             where=dialogues.source,
             remedy="give other dialogues, or another --language",
         )
-    return Dialogues(dialogues.source, found)
+    return Dialogues(dialogues.source, found, dialogues.whole)
 
 
 def _refuse_test_part(dev: Given) -> None:

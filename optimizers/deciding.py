@@ -1,6 +1,8 @@
-"""A program as a system to evaluate, asked for no more than what is scored."""
+"""Programs as systems to evaluate: asked for no more than what is scored, or of another language model."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from csc_dspy.choosing import Programs
 from csc_dspy.conversations import Conversation, TurnExample
@@ -12,6 +14,9 @@ from csc_dspy.lm.failures import ends_a_run
 from csc_dspy.metrics import Predicted
 from csc_dspy.programs import Program
 from csc_dspy.programs.teaching import given
+
+if TYPE_CHECKING:
+    import dspy
 
 
 class Decisions(ProgramSystem):
@@ -33,3 +38,21 @@ class Decisions(ProgramSystem):
             return Prediction(context, dialogue, example, Predicted(error=str(error)))
         decided = Predicted(said.stage, said.strategy, None, said.strategy_probabilities)
         return Prediction(context, dialogue, example, decided)
+
+
+class Elsewhere(ProgramSystem):
+    """A system that asks a language model of its own, whatever is in force."""
+
+    def __init__(self, system: ProgramSystem, lm: dspy.LM) -> None:
+        vars(self).update(vars(system))
+        self._system = system
+        self._lm = lm
+
+    async def predict(
+        self, context: Context, dialogue: str, example: TurnExample, history: Conversation
+    ) -> Prediction:
+        """See `csc_dspy.evaluation.systems.System`."""
+        import dspy
+
+        with dspy.context(lm=self._lm):
+            return await self._system.predict(context, dialogue, example, history)

@@ -14,7 +14,7 @@ from csc_dspy.lm.measuring import measuring
 from csc_dspy.programs import Situation, TransitionPrior
 from csc_dspy.programs.fusion import Decision, Fusion, stages_expected
 
-from .demonstrating import structured, taught
+from .demonstrating import fine_tuned, structured, taught
 
 if TYPE_CHECKING:
     import dspy
@@ -116,7 +116,8 @@ def evidence(program: Program, bench: Bench) -> list[Opinion]:
     if not any(each.measured for each in found):
         return found
     found += _asked(program, bench.dev[_LOOK:], prior, bench.concurrency)
-    if not structured():
+    # A model that has learned the turns of training by heart is sure of them, and would be of nothing else.
+    if not structured() or fine_tuned():
         return found
     for fold, rest in _folds(bench.train, bench.seed):
         if rest:

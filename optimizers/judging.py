@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
+    import dspy
+
     from csc_dspy.evaluation import Evaluation, Score
     from csc_dspy.evaluation.systems import System
     from csc_dspy.programs import Program
@@ -53,9 +55,16 @@ def statement(name: str, gain: Gain) -> str:
 
 
 def details(
-    before: Program, after: Program, dev: Dialogues, objective: Objective, *, written: bool, concurrency: int
+    before: Program,
+    after: Program,
+    dev: Dialogues,
+    objective: Objective,
+    *,
+    written: bool,
+    concurrency: int,
+    before_lm: dspy.LM | None = None,
 ) -> Details:
-    """Evaluate both programs by all metrics, with the language model in force.
+    """Evaluate both programs by all metrics, with the language model in force, or ``before_lm``.
 
     Responses are ``written`` only where that is wanted, because for hosted models it is paid for.
     """
@@ -70,7 +79,7 @@ def details(
         system,
         dev.conversations,
         contexts=(_CONTEXT,),
-        other=_system(before, written=written),
+        other=_system(before, written=written, lm=before_lm),
         metrics=[*(each for each in known if each.aspect in asked), *_own(objective)],
     )
     evaluation = made.carry_out(concurrency=concurrency, lm=None)
@@ -95,13 +104,14 @@ def _own(objective: Objective) -> list[Any]:
     return [] if objective.whole.name in METRICS else [objective.whole]
 
 
-def _system(program: Program, *, written: bool) -> System:
+def _system(program: Program, *, written: bool, lm: dspy.LM | None = None) -> System:
     from csc_dspy.choosing import Programs
     from csc_dspy.evaluation.systems import ProgramSystem
 
-    from .deciding import Decisions
+    from .deciding import Decisions, Elsewhere
 
-    return ProgramSystem(Programs(program)) if written else Decisions(program)
+    found = ProgramSystem(Programs(program)) if written else Decisions(program)
+    return found if lm is None else Elsewhere(found, lm)
 
 
 def _content(evaluation: Evaluation) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from csc_dspy.lm.specs import EMBEDDED, Route, route
+from csc_dspy.lm.specs import EMBEDDED, LOCAL, Route, route
 
 if TYPE_CHECKING:
     import dspy
@@ -110,6 +110,8 @@ class Models:
 
 def told(spec: str) -> str:
     """A language model's name as an artifact may have it: of one that is a path on this machine, the end."""
+    if spec.startswith(LOCAL):
+        return f"{LOCAL}{told(spec.removeprefix(LOCAL))}"
     provider, slash, model = spec.partition("/")
     if spec.startswith(("/", "~", ".")):
         return spec.rsplit("/", 1)[-1]

@@ -39,6 +39,8 @@ class Compiled:
     """None where a price is not known."""
     partial: bool
     """Whether a limit was reached before the optimizer was done."""
+    model: str | None = None
+    """The language model that was fine-tuned on the way, as ``--lm`` takes it."""
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, without the program."""
@@ -57,6 +59,7 @@ class Compiled:
             "seconds": self.seconds,
             "usd": self.usd,
             "partial": self.partial,
+            **({} if self.model is None else {"model": self.model}),
         }
 
 

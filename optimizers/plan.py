@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from csc_dspy.programs import Program
 
     from ._base import Optimizer
+
+Target = Literal["prompts", "finetune"]
+"""What a program is compiled into."""
 
 _TRIES: Final = 2
 """An answer that cannot be read is asked for once more."""
@@ -43,7 +46,8 @@ class Plan:
     most_tokens: int
     """Read and written; 0 where the embedded engine does it all."""
     most_usd: float | None
-    """None where the price is not known."""
+    """None where the price is not known. What fine-tuning costs is not in it."""
+    target: Target = "prompts"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data."""
@@ -53,7 +57,8 @@ class Plan:
         money = "price not known" if self.most_usd is None else f"{self.most_usd:,.2f} USD"
         cost = "free" if self.most_tokens == 0 else f"{self.most_tokens:,} tokens, {money}"
         return (
-            f"{self.program} in {self.language!r} by {self.optimizer} for {self.metric} on {self.lm}: "
+            f"{self.program} in {self.language!r} by {self.optimizer} for {self.metric} on {self.lm}"
+            f"{', fine-tuned before' if self.target == 'finetune' else ''}: "
             f"{_size(self.train)} to learn from, {_size(self.dev)} to choose by; "
             f"at most {self.most_calls:,} calls, {cost}"
         )

@@ -72,7 +72,9 @@ class Trials:
         journal: Journal | None = None,
         concurrency: int = 32,
         told: Told = lambda _trial: None,
+        lm: str | None = None,
     ) -> None:
+        """``lm`` names the language model, where one journal has trials of several."""
         self.best: Trial | None = None
         self.count = 0
         self._conversations = conversations
@@ -80,6 +82,7 @@ class Trials:
         self._journal = journal
         self._concurrency = concurrency
         self._told = told
+        self._asked = [] if lm is None else [lm]
         self._known: dict[str, Trial] = {}
 
     def score(self, program: Program, note: str = "") -> float:
@@ -88,7 +91,7 @@ class Trials:
 
     def trial(self, program: Program, note: str = "") -> Trial:
         """`score`, with all that is kept of it."""
-        key = content_key("trial", program.name, self._built(program), program.dump_state())
+        key = content_key("trial", program.name, self._built(program), program.dump_state(), *self._asked)
         if key in self._known:
             return replace(self._known[key], program=program, note=note, remembered=True)
         remembered = self._recall(key)

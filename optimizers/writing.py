@@ -25,7 +25,9 @@ from .report import report_page
 if TYPE_CHECKING:
     import dspy
 
-    from .compiling import Compilation
+    from csc_dspy.finetuning.training import Trained
+
+    from .compilation import Compilation
     from .judging import Details
     from .outcome import Compiled
 
@@ -42,8 +44,12 @@ def write_artifact(
     compiled: Compiled,
     details: Details,
     trials: Sequence[tuple[str, float]],
+    training: Trained | None = None,
 ) -> None:
-    """Write the artifact to ``out``: the program with its scores, prompts and report."""
+    """Write the artifact to ``out``: the program with its scores, prompts and report.
+
+    ``training`` is what the language model has learned from, where it was fine-tuned.
+    """
     scores = _scores(compilation, compiled, details, trials)
     save(
         compiled.program,
@@ -56,6 +62,7 @@ def write_artifact(
             **_prompts(compilation, compiled),
         },
         **_about(compilation, compiled),
+        **({} if training is None else {"training": _learned(training)}),
     )
 
 
@@ -82,6 +89,15 @@ def _about(compilation: Compilation, compiled: Compiled) -> dict[str, Any]:
                 "python": platform.python_version(),
             },
         },
+    }
+
+
+def _learned(training: Trained) -> dict[str, Any]:
+    return {
+        "base": told(training.base),
+        "rows": training.rows,
+        "fingerprint": training.data.get("fingerprint"),
+        "options": dict(training.options),
     }
 
 

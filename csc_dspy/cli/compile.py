@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import click
 
 from csc_dspy.cli import commands, options, output
 from csc_dspy.cli.exits import ExitCode
+from csc_dspy.cli.named_values import named_values
 from csc_dspy.cli.session import Session
 from csc_dspy.cli.streams import say
 from csc_dspy.exceptions import ConfigError
@@ -37,6 +37,13 @@ _PARTS: Final = ("definitions", "distinctions", "stage-so-far", "stage", "hint")
     "--dev", metavar="SOURCE", default=_DEV, show_default=True, help="What to choose by; never a test part."
 )
 @options.option(
+    "--target",
+    type=options.choice("prompts", "finetune"),
+    default="prompts",
+    show_default=True,
+    help="Compile into prompts, or into fine-tuning data on which --lm is trained first.",
+)
+@options.option(
     "--optimizer",
     metavar="NAMES",
     default="auto",
@@ -50,6 +57,7 @@ _PARTS: Final = ("definitions", "distinctions", "stage-so-far", "stage", "hint")
     multiple=True,
     help="A parameter of the optimizer; may be repeated.",
 )
+@options.training()
 @options.option(
     "--metric", metavar="NAME", help="What to compile for; the usual metric of the program if not given."
 )
@@ -74,7 +82,7 @@ _PARTS: Final = ("definitions", "distinctions", "stage-so-far", "stage", "hint")
 @options.seed()
 @options.out()
 @options.resume()
-@options.option("--dry-run", is_flag=True, help="Show the plan with its most calls and cost, and stop.")
+@options.dry_run()
 @options.language_model()
 @options.as_json()
 def command(  # noqa: PLR0913  the options, each by its name
@@ -82,8 +90,10 @@ def command(  # noqa: PLR0913  the options, each by its name
     program: str,
     train: str,
     dev: str,
+    target: Literal["prompts", "finetune"],
     optimizer: str,
     parameters: tuple[str, ...],
+    training_options: tuple[str, ...],
     metric: str | None,
     prompt_lm: str | None,
     reflection_lm: str | None,
@@ -117,8 +127,10 @@ def command(  # noqa: PLR0913  the options, each by its name
         program,
         train=train,
         dev=dev,
+        target=target,
         optimizer=optimizer,
-        parameters=_parsed(parameters),
+        parameters=named_values(parameters),
+        training=named_values(training_options, "--training"),
         metric=metric,
         models=Models(
             lm=connection.lm,
@@ -152,6 +164,7 @@ def _carried_out(made: Compilation, connection: Connection, out: Path, *, resume
             concurrency=connection.concurrency,
             resume=resume,
             told=_Best(advance),
+            trained=lambda n=1, **fields: advance(0, **fields),  # noqa: ARG005  rows are no trials
         )
     if compiled.partial:
         say(f"a limit was reached: {_saved(out)}")
@@ -193,24 +206,6 @@ class _Best:
         self._advance(1, best=f"{self._best:.1f}")
 
 
-def _parsed(parameters: Iterable[str]) -> dict[str, Any]:
-    """``NAME=VALUE`` taken apart; what reads as JSON is that, all else is text."""
-    found: dict[str, Any] = {}
-    for parameter in parameters:
-        name, equals, value = parameter.partition("=")
-        if not equals or not name.strip():
-            raise ConfigError(f"{parameter!r} has no value", where="--parameter", remedy="write NAME=VALUE")
-        found[name.strip().replace("-", "_")] = _value(value)
-    return found
-
-
-def _value(text: str) -> Any:  # noqa: ANN401  any JSON value
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
 def _shown(show: Iterable[str], hide: Iterable[str]) -> Mapping[str, bool]:
     shown = dict.fromkeys((name.replace("-", "_") for name in show), True)
     hidden = dict.fromkeys((name.replace("-", "_") for name in hide), False)
@@ -249,4 +244,6 @@ def _show(compiled: Compiled, *, as_json: bool) -> None:
         output.emit_json(compiled.to_dict())
     else:
         output.emit(compiled.statement)
+        if compiled.model:
+            output.emit(f"fine-tuned: --lm {compiled.model}")
         output.emit(str(compiled.artifact))

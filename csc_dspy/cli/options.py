@@ -183,6 +183,49 @@ def uncompiled() -> Decorator:
     )
 
 
+def lm() -> Decorator:
+    """``--lm`` alone as ``lm: str``."""
+    return option(
+        "--lm",
+        metavar="SPEC",
+        default="embedded",
+        show_default=True,
+        help="Language model: embedded, PROVIDER/MODEL, hf:PATH, or MODEL with --api-base.",
+    )
+
+
+def server() -> tuple[Decorator, Decorator]:
+    """``--api-base`` as ``api_base: str | None`` and ``--api-key-file`` as ``api_key_file: Path | None``."""
+    return (
+        option("--api-base", metavar="URL", help="Address of an OpenAI-compatible server."),
+        option("--api-key-file", type=_PATH, help="File with the API key, which else is in a variable."),
+    )
+
+
+def timeout() -> Decorator:
+    """``--timeout`` as ``timeout: float``."""
+    seconds = click.FloatRange(min=0, min_open=True)
+    return option(
+        "--timeout", type=seconds, default=120.0, show_default=True, help="Most seconds for one answer."
+    )
+
+
+def training() -> Decorator:
+    """``--training`` as ``training_options: tuple[str, ...]``."""
+    return option(
+        "--training",
+        "training_options",
+        metavar="NAME=VALUE",
+        multiple=True,
+        help="An option of the training by its name; may be repeated.",
+    )
+
+
+def dry_run() -> Decorator:
+    """``--dry-run`` as ``dry_run: bool``."""
+    return option("--dry-run", is_flag=True, help="Show the plan, and stop.")
+
+
 def language_model() -> Decorator:
     """``--lm`` and all that goes with it, as one ``connection: Connection``."""
     names = [field.name for field in fields(Connection)]
@@ -202,25 +245,15 @@ def language_model() -> Decorator:
 
 
 def _language_model_options() -> list[Decorator]:
-    seconds = click.FloatRange(min=0, min_open=True)
     return [
-        option(
-            "--lm",
-            metavar="SPEC",
-            default="embedded",
-            show_default=True,
-            help="Language model: embedded, PROVIDER/MODEL, or MODEL with --api-base.",
-        ),
-        option("--api-base", metavar="URL", help="Address of an OpenAI-compatible server."),
-        option("--api-key-file", type=_PATH, help="File with the API key, which else is in a variable."),
+        lm(),
+        *server(),
         option("--temperature", type=click.FloatRange(0, 2), help="Randomness of answers; 0 unless given."),
         option("--answer-tokens", type=WholeNumber(min=1), help="Most tokens of one answer."),
         option(
             "--logprobs", is_flag=True, help="Ask for the likelihood of labels, where the server tells it."
         ),
-        option(
-            "--timeout", type=seconds, default=120.0, show_default=True, help="Most seconds for one answer."
-        ),
+        timeout(),
         option(
             "--concurrency",
             type=WholeNumber(min=1),

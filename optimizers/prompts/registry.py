@@ -19,6 +19,7 @@ OPTIMIZERS: Final[Mapping[str, str]] = {
     "knn": "knn:Knn",
     "prior": "prior:Prior",
     "calibrate": "calibrate:Calibrate",
+    "fused": "fused:Fused",
     "bootstrap": "bootstrap:Bootstrap",
     "random-search": "random_search:RandomSearch",
     "mipro": "mipro:Mipro",

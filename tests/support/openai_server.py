@@ -28,6 +28,7 @@ from aiohttp import web
 from tests.support.answers import Answer, Json, answer
 from tests.support.behaviours import HEALTHY, Behaviour, fails
 from tests.support.completions import completion, events
+from tests.support.fine_tuning_endpoints import FineTuning
 
 _MOST_LOGPROBS: Final = 20
 
@@ -70,6 +71,7 @@ class LLMServer:
         self.models = models
         self.latency = latency
         self.most_logprobs: int | None = None
+        self.fine_tuning = FineTuning(lambda: self.key)
         self.requests: list[Received] = []
         self.in_flight = 0
         self.most_in_flight = 0
@@ -107,6 +109,7 @@ class LLMServer:
         app = web.Application(client_max_size=64 * 2**20)
         app.router.add_post("/v1/chat/completions", self._completions)
         app.router.add_get("/v1/models", self._models)
+        self.fine_tuning.add_routes(app.router)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0, handler_cancellation=True)
         await runner.setup()
         self._runner = runner

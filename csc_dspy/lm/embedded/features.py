@@ -52,12 +52,17 @@ _OTHER_FIELD: Final = 1.0
 
 def features(fields: Mapping[str, str]) -> dict[int, float]:
     """The features of the fields of a task: their places among `SIZE`, and how much each counts."""
+    return hashed(_channels(fields), _WEIGHTS)
+
+
+def hashed(channels: Iterable[tuple[str, Iterable[str]]], weights: Mapping[str, float]) -> dict[int, float]:
+    """The contents of channels as features, each channel scaled to its weight."""
     found: dict[int, float] = {}
-    for channel, contents in _channels(fields):
+    for channel, contents in channels:
         different = set(contents)
         if not different:
             continue
-        share = (_WEIGHTS.get(channel, _OTHER_FIELD) / len(different)) ** 0.5
+        share = (weights.get(channel, _OTHER_FIELD) / len(different)) ** 0.5
         begin = zlib.crc32(f"{channel}=".encode())
         # In order, because sums of floating-point numbers depend on it and sets have none.
         for place in sorted(zlib.crc32(each.encode("utf-8", "replace"), begin) for each in different):
@@ -93,7 +98,7 @@ def _channels(fields: Mapping[str, str]) -> Iterator[tuple[str, Iterable[str]]]:
         elif name == TURN:
             yield "turn", words(value)
             yield "turn-characters", characters(value)
-            yield "turn-shape", _shape(value)
+            yield "turn-shape", shape(value)
         else:
             yield name, [canonical(value)]
 
@@ -101,20 +106,25 @@ def _channels(fields: Mapping[str, str]) -> Iterator[tuple[str, Iterable[str]]]:
 def _conversation(lines: Sequence[Line]) -> Iterator[tuple[str, Iterable[str]]]:
     labels = [canonical(line.label or "?") for line in lines if line.supporter]
     last, before = ([*labels[::-1], _START, _START])[:2]
-    customer = _last_words(lines)
-    turns = min(len(labels), _MOST_TURNS)
+    customer = last_words(lines)
+    turns = len(labels)
     yield "last", [last]
     yield "before", [before]
     yield "used", labels
     yield "pair", [f"{last}+{label}" for label in labels]
-    # A scale: neighbouring numbers of turns have most of it in common.
-    yield "turns", [*(f">{n}" for n in range(turns + 1)), *(f"<{n}" for n in range(turns, _MOST_TURNS + 1))]
-    yield "shape", _shape(customer)
+    yield "turns", scale(turns)
+    yield "shape", shape(customer)
     yield "customer", words(customer)
     yield "supporter", words(next((line.text for line in reversed(lines) if line.supporter), ""))
 
 
-def _last_words(lines: Sequence[Line]) -> str:
+def scale(turns: int) -> list[str]:
+    """A number of turns; neighbouring ones have most of it in common."""
+    turns = min(turns, _MOST_TURNS)
+    return [*(f">{n}" for n in range(turns + 1)), *(f"<{n}" for n in range(turns, _MOST_TURNS + 1))]
+
+
+def last_words(lines: Sequence[Line]) -> str:
     """What the customer has said since the supporter spoke last."""
     said: list[str] = []
     for line in reversed(lines):
@@ -124,7 +134,7 @@ def _last_words(lines: Sequence[Line]) -> str:
     return " ".join(said)
 
 
-def _shape(text: str) -> list[str]:
+def shape(text: str) -> list[str]:
     """How something is said: a question, an exclamation, hesitation, a placeholder, and how long."""
     return [
         f"question {'?' in text or '？' in text}",

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from csc_dspy.exceptions import DataError
-from csc_dspy.lm.embedded.features import features
+from csc_dspy.lm.embedded.head_features import head_features
 from csc_dspy.lm.embedded.learner import softmax
 from csc_dspy.lm.embedded.names import canonical
 from csc_dspy.lm.embedded.regression import fit, log_odds
-from csc_dspy.lm.embedded.responses import RESPONSE, Responses
+from csc_dspy.lm.embedded.responses import RESPONSE, Collection, Responses
 from csc_dspy.lm.embedded.sparse import GrowingRows
 
 if TYPE_CHECKING:
@@ -22,11 +23,17 @@ if TYPE_CHECKING:
     from csc_dspy.lm.structured import Label
 
 REASONING: Final = "reasoning"
+Told = Callable[[float], object]
+"""Hears which share is done."""
 # What neither is a label nor can be learned by this engine.
 _TEXTS: Final = frozenset({RESPONSE, REASONING})
 _MOST_LABELS: Final = 256
 # Log odds by which a label without rows is behind the least likely one that has some.
 _UNSEEN: Final = 3.0
+
+
+def _silent(_share: float) -> None:
+    """Nobody listens."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,7 @@ class Head:
         """How likely each of ``labels`` is; one that no row had is less so than any other."""
         import numpy as np
 
-        found = features(known)
+        found = head_features(known)
         odds = log_odds(self.weights, list(found), list(found.values()))
         learned = dict(zip(self.labels, odds.tolist(), strict=True))
         unseen = min(learned.values()) - _UNSEEN
@@ -63,23 +70,35 @@ def head_key(known: Sequence[str], output: str) -> str:
     return f"{','.join(name for name in known if name != REASONING)}->{output}"
 
 
-def fine_tune(rows: Iterable[Row], *, seed: int = 0) -> FineTuned:
-    """Fit a model to rows; DataError if there is nothing in them to learn."""
+def fine_tune(rows: Iterable[Row], *, seed: int = 0, told: Told = _silent) -> FineTuned:
+    """Fit a model to rows; DataError if there is nothing in them to learn.
+
+    ``told`` hears which share of the fitting is done. The rows are gone through once, and of their texts only
+    some responses are kept.
+    """
     lessons: dict[str, _Lesson] = {}
-    kept: list[Row] = []
+    responses = Collection()
     count = 0
     for row in rows:
         count += 1
-        if RESPONSE in row.outputs:
-            kept.append(row)
+        responses.add(row)
         known = dict(row.inputs)
         for name, value in row.outputs.items():
             if name not in _TEXTS:
                 lessons.setdefault(head_key(list(known), name), _Lesson(name)).add(known, value)
             known[name] = value
-    if not lessons and not kept:
+    found = responses.responses()
+    if not lessons and not found.texts:
         raise DataError("there is nothing to learn from", remedy="give rows that label turns, or responses")
-    return FineTuned({key: lesson.head(seed) for key, lesson in lessons.items()}, Responses.of(kept), count)
+    heads: dict[str, Head] = {}
+    for place, (key, lesson) in enumerate(lessons.items()):
+        heads[key] = lesson.head(seed, _part(told, place, len(lessons)))
+    return FineTuned(heads, found, count)
+
+
+def _part(told: Told, place: int, parts: int) -> Told:
+    """Tells of the whole what it hears of one part."""
+    return lambda share: told((place + share) / parts)
 
 
 class _Lesson:
@@ -88,21 +107,25 @@ class _Lesson:
     def __init__(self, output: str) -> None:
         self._output = output
         self._features = GrowingRows()
-        self._answers: list[str] = []
+        self._labels: dict[str, int] = {}
+        self._answers = array("i")
 
     def add(self, known: Mapping[str, str], answer: str) -> None:
-        self._features.append(features({name: known[name] for name in known if name != REASONING}))
-        self._answers.append(canonical(answer))
-
-    def head(self, seed: int) -> Head:
-        import numpy as np
-
-        labels = sorted(set(self._answers))
-        if len(labels) > _MOST_LABELS:
+        label = canonical(answer)
+        number = self._labels.setdefault(label, len(self._labels))
+        if number >= _MOST_LABELS:
             raise DataError(
-                f"the rows give {len(labels)} different values to {self._output!r}, which should be labels",
+                f"the rows give more than {_MOST_LABELS} different values to {self._output!r}, "
+                "which should be labels",
                 remedy="the embedded engine learns labels and responses; name another model with --lm",
             )
-        numbers = {label: number for number, label in enumerate(labels)}
-        targets = np.array([numbers[answer] for answer in self._answers], np.int64)
-        return Head(labels, fit(self._features.rows(), targets, len(labels), seed=seed))
+        self._features.append(head_features({name: known[name] for name in known if name != REASONING}))
+        self._answers.append(number)
+
+    def head(self, seed: int, told: Told) -> Head:
+        import numpy as np
+
+        labels = sorted(self._labels)
+        places = np.array([labels.index(label) for label in self._labels], np.int64)
+        targets = places[np.array(self._answers, np.int64)]
+        return Head(labels, fit(self._features.rows(), targets, len(labels), seed=seed, told=told))

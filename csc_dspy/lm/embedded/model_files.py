@@ -14,9 +14,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from csc_dspy import __version__
 from csc_dspy.exceptions import ArtifactError, ConfigError, OutputError
-from csc_dspy.lm.embedded.features import SIZE, VERSION
+from csc_dspy.files import atomic_write
+from csc_dspy.journal import content_key
+from csc_dspy.lm.embedded.features import SIZE
+from csc_dspy.lm.embedded.features import VERSION as FEATURES
 from csc_dspy.lm.embedded.fine_tuned import FineTuned, Head
+from csc_dspy.lm.embedded.head_features import VERSION as HEAD_FEATURES
 from csc_dspy.lm.embedded.responses import Responses
 from csc_dspy.lm.embedded.sparse import Rows
 from csc_dspy.lm.folders import models_folder, private_folder
@@ -25,12 +30,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _FORMAT: Final = 1
+_FEATURES: Final = f"{FEATURES}.{HEAD_FEATURES}"
 _ABOUT: Final = "model.json"
 _HEADS: Final = "heads.npz"
 _TEXTS: Final = "responses.json"
 _ROWS: Final = "responses.npz"
 _FILES: Final = (_ABOUT, _HEADS, _TEXTS, _ROWS)
 _LETTERS: Final = 16
+_NOTES: Final = ".fitted"
 _AGAIN: Final = "fine-tune it again"
 
 Contents = Mapping[str, bytes]
@@ -68,10 +75,30 @@ def load_model(name: str) -> FineTuned:
         raise ArtifactError("is no fine-tuned model", where=str(folder), remedy=_AGAIN) from error
 
 
+def remember_fit(rows: str, seed: int, name: str, count: int) -> None:
+    """Note which model came of rows, by their fingerprint, so that it need not be fitted to them again."""
+    atomic_write(_note(rows, seed), json.dumps({"model": name, "rows": count}))
+
+
+def fitted(rows: str, seed: int) -> tuple[str, int] | None:
+    """The model that came of rows, and how many they are; None if that is not known, or it is not there."""
+    try:
+        content = json.loads(_note(rows, seed).read_bytes())
+        found = str(content["model"]), int(content["rows"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found if (models_folder() / found[0]).is_dir() else None
+
+
+def _note(rows: str, seed: int) -> Path:
+    key = content_key(rows, seed, _FORMAT, _FEATURES, SIZE, __version__)
+    return models_folder() / _NOTES / f"{key}.json"
+
+
 def _contents(model: FineTuned) -> Contents:
     about = {
         "format": _FORMAT,
-        "features": VERSION,
+        "features": _FEATURES,
         "size": SIZE,
         "rows": model.rows,
         "heads": [{"decides": key, "labels": list(head.labels)} for key, head in model.heads.items()],
@@ -88,7 +115,7 @@ def _contents(model: FineTuned) -> Contents:
 
 def _model(contents: Contents, folder: Path) -> FineTuned:
     about = json.loads(contents[_ABOUT])
-    if (about["format"], about["features"], about["size"]) != (_FORMAT, VERSION, SIZE):
+    if (about["format"], about["features"], about["size"]) != (_FORMAT, _FEATURES, SIZE):
         raise ArtifactError("was made by another version of csc-dspy", where=str(folder), remedy=_AGAIN)
     weights, rows = _read_arrays(contents[_HEADS]), _read_arrays(contents[_ROWS])
     heads = {

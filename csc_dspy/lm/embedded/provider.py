@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dspy.clients.provider import Provider
@@ -9,7 +10,7 @@ from dspy.clients.utils_finetune import TrainDataFormat
 
 from csc_dspy.exceptions import ConfigError
 from csc_dspy.lm.embedded.chat_rows import read_rows
-from csc_dspy.lm.embedded.fine_tuned import fine_tune
+from csc_dspy.lm.embedded.fine_tuned import Told, fine_tune
 from csc_dspy.lm.embedded.model_files import save_model
 from csc_dspy.lm.specs import EMBEDDED
 
@@ -33,7 +34,7 @@ class EmbeddedProvider(Provider):
     def finetune(
         job: TrainingJob,  # noqa: ARG004  DSPy's protocol
         model: str,  # noqa: ARG004  a fine-tuned model is begun anew, not fine-tuned further
-        train_data: list[dict[str, Any]],
+        train_data: Iterable[Mapping[str, Any]],
         train_data_format: TrainDataFormat | str | None,
         train_kwargs: dict[str, Any] | None = None,
     ) -> str:
@@ -47,4 +48,14 @@ class EmbeddedProvider(Provider):
             )
         if TrainDataFormat(train_data_format or TrainDataFormat.CHAT) is not TrainDataFormat.CHAT:
             raise ConfigError("the embedded engine learns from chat messages", remedy="format rows as chats")
-        return f"{EMBEDDED}/{save_model(fine_tune(read_rows(train_data), seed=seed))}"
+        return fine_tuned_model(train_data, seed=seed)
+
+
+def fine_tuned_model(
+    rows: Iterable[Mapping[str, Any]], *, seed: int = 0, told: Told = lambda _share: None
+) -> str:
+    """Fit a model to rows, which are gone through once, and keep it; its model string.
+
+    ``told`` hears which share of the fitting is done.
+    """
+    return f"{EMBEDDED}/{save_model(fine_tune(read_rows(rows), seed=seed, told=told))}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,23 +40,11 @@ class Responses:
 
     @classmethod
     def of(cls, rows: Iterable[Row]) -> Responses:
-        """Those of fine-tuning rows, each text once a strategy, and of many only evenly spaced ones."""
-        found: dict[Kind, dict[str, str]] = {}
+        """Those of fine-tuning rows; see `Collection`."""
+        found = Collection()
         for row in rows:
-            fields = {**row.inputs, **row.outputs}
-            if RESPONSE in fields and STRATEGY in fields:
-                kind = (detect_language(fields[RESPONSE]), canonical(fields[STRATEGY]))
-                found.setdefault(kind, {}).setdefault(fields[RESPONSE], fields.get(CONVERSATION, ""))
-        chosen = [
-            (kind, text, conversation)
-            for kind, texts in sorted(found.items())
-            for text, conversation in _spaced(list(texts.items()))
-        ]
-        return cls(
-            [kind for kind, _, _ in chosen],
-            [text for _, text, _ in chosen],
-            Rows.of(features({CONVERSATION: conversation}) for _, _, conversation in chosen),
-        )
+            found.add(row)
+        return found.responses()
 
     def likest(self, language: Language, known: Mapping[str, str]) -> str | None:
         """The response to a conversation by the strategy that is known, which nobody has said in it yet."""
@@ -78,6 +67,57 @@ class Responses:
         return {kind: np.array(found, np.int64) for kind, found in places.items()}
 
 
-def _spaced(found: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    step = max(len(found) / _MOST_OF_A_KIND, 1.0)
-    return [found[int(number * step)] for number in range(min(len(found), _MOST_OF_A_KIND))]
+class Collection:
+    """Responses of rows, each text once a strategy, and of many only evenly spaced ones.
+
+    Its memory has a bound, but for a few bytes for each text that has been seen.
+    """
+
+    def __init__(self) -> None:
+        self._kinds: dict[Kind, _Spaced] = {}
+
+    def add(self, row: Row) -> None:
+        """Keep the response of a row, if it has one."""
+        fields = {**row.inputs, **row.outputs}
+        if RESPONSE in fields and STRATEGY in fields:
+            kind = (detect_language(fields[RESPONSE]), canonical(fields[STRATEGY]))
+            self._kinds.setdefault(kind, _Spaced()).add(fields[RESPONSE], fields.get(CONVERSATION, ""))
+
+    def responses(self) -> Responses:
+        """All that are kept."""
+        chosen = [
+            (kind, text, conversation)
+            for kind, texts in sorted(self._kinds.items(), key=lambda each: each[0])
+            for text, conversation in texts.chosen()
+        ]
+        return Responses(
+            [kind for kind, _, _ in chosen],
+            [text for _, text, _ in chosen],
+            Rows.of(features({CONVERSATION: conversation}) for _, _, conversation in chosen),
+        )
+
+
+class _Spaced:
+    """Every so many of the different texts, with the conversations before them."""
+
+    def __init__(self) -> None:
+        self._seen: set[bytes] = set()
+        self._kept: list[tuple[str, str]] = []
+        self._step = 1
+
+    def add(self, text: str, conversation: str) -> None:
+        content = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).digest()
+        if content in self._seen:
+            return
+        number = len(self._seen)
+        self._seen.add(content)
+        if number % self._step:
+            return
+        self._kept.append((text, conversation))
+        if len(self._kept) > 2 * _MOST_OF_A_KIND:
+            self._kept = self._kept[::2]
+            self._step *= 2
+
+    def chosen(self) -> list[tuple[str, str]]:
+        step = max(len(self._kept) / _MOST_OF_A_KIND, 1.0)
+        return [self._kept[int(number * step)] for number in range(min(len(self._kept), _MOST_OF_A_KIND))]
