@@ -11,6 +11,8 @@ from csc_dspy.compiled.finding import packaged_artifact
 from csc_dspy.conversations import Conversation
 from csc_dspy.exceptions import ConfigError
 from csc_dspy.journal import content_key
+from csc_dspy.lm.in_force import embedded_model
+from csc_dspy.lm.specs import EMBEDDED
 from csc_dspy.programs import PROGRAMS, Options, Program, create
 from csc_dspy.taxonomy import LANGUAGES, Language, Taxonomy
 
@@ -25,6 +27,9 @@ class Programs:
     A registered name means the program that comes with the package, compiled for ``lm``; where there is none
     for that language model, or with ``uncompiled``, the bare one. Demonstrations that suit one language model
     can be far too many for another, which takes them by the token.
+
+    A compiled program whose model was fine-tuned from the embedded engine asks that model where ``lm`` is the
+    embedded engine itself.
     """
 
     def __init__(
@@ -44,6 +49,7 @@ class Programs:
         self._chosen: dict[str, Any] = {option: value for option, value in given.items() if value is not None}
         self._lm = None if uncompiled else lm
         self._made: dict[Language, Program] = {}
+        self._answering: dict[Language, Program] = {}
         found = program if isinstance(program, Program) else _compiled(program, language, self._chosen)
         if isinstance(found, ByLanguage):
             self._made.update({each: found.in_language(each) for each in LANGUAGES})
@@ -60,6 +66,7 @@ class Programs:
             "taxonomy": self.options.taxonomy.fingerprint,
             "unlabelled": self.options.unlabelled,
             "history-tokens": self.options.history_tokens,
+            "own-lm": self.lm,
         }
 
     def for_conversation(self, conversation: Conversation) -> Program:
@@ -68,6 +75,11 @@ class Programs:
 
     def in_language(self, language: Language) -> Program:
         """The program whose prompts are in ``language``, where it can be chosen."""
+        if language not in self._answering:
+            self._answering[language] = self._asking_its_own(self._found(language))
+        return self._answering[language]
+
+    def _found(self, language: Language) -> Program:
         if self._fixed is not None:
             return self._fixed
         if language not in self._made:
@@ -75,6 +87,25 @@ class Programs:
                 self.name, replace(self.options, language=language)
             )
         return self._made[language]
+
+    @property
+    def lm(self) -> str | None:
+        """The language model that is asked instead of the one in force, if there is one."""
+        programs = [self._fixed] if self._fixed else [*self._made.values()]
+        return " and ".join(sorted({own for each in programs if (own := self._own_lm(each))})) or None
+
+    def _asking_its_own(self, program: Program) -> Program:
+        """The program, or a copy that asks the model that was fine-tuned for it."""
+        own = self._own_lm(program)
+        if own is None:
+            return program
+        bound: Program = program.deepcopy()
+        bound.set_lm(embedded_model(own))
+        return bound
+
+    def _own_lm(self, program: Program) -> str | None:
+        own = program.compiled_for
+        return own if self._lm == EMBEDDED and own and own.startswith(f"{EMBEDDED}/") else None
 
     def _packaged(self, language: Language) -> Program | None:
         artifact = self._lm and packaged_artifact(self.name, language, self.options.taxonomy)
@@ -88,7 +119,7 @@ class Programs:
         """A hash of what was compiled; None for bare programs."""
         if self._fixed is not None:
             return content_key(self._fixed.dump_state())
-        programs = [self.in_language(each) for each in LANGUAGES]
+        programs = [self._found(each) for each in LANGUAGES]
         compiled = [each.dump_state() for each in programs if each.compiled_for is not None]
         return content_key(compiled) if compiled else None
 

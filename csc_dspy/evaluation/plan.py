@@ -137,6 +137,7 @@ class Plan:
         self, system: System, tallies: dict[Entry, Tallies], lm: str | None, seconds: float
     ) -> dict[str, Any]:
         asked = isinstance(system, ProgramSystem)
+        own = system.lm if isinstance(system, ProgramSystem) else None
         scored: dict[str, Any] = {
             entry.context: {
                 **score_context(tallies[entry], system.aspects, self.draws),
@@ -149,7 +150,7 @@ class Plan:
             system.name,
             data=self.cases.source,
             overview=self.overview,
-            lm=lm if asked else None,
+            lm=(own or lm) if asked else None,
             seed=self.draws.seed,
             taxonomy=self.cases.taxonomy,
         )

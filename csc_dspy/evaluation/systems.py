@@ -68,6 +68,8 @@ class ProgramSystem:
         self.failed = 0
         """How many turns it could not be asked about."""
         self.name = programs.name
+        self.lm = programs.lm
+        """The language model that it asks instead of the one in force."""
         self.taxonomy = programs.options.taxonomy
         self.identity = programs.identity
         self._programs = programs

@@ -30,6 +30,11 @@ def in_force(otherwise: str | None) -> AbstractContextManager[object]:
     return dspy.context(lm=lm, adapter=adapter)
 
 
+def embedded_model(spec: str) -> dspy.LM:
+    """The embedded engine, or a model that it was fine-tuned to; one for all."""
+    return _embedded(spec)[0]
+
+
 @lru_cache(maxsize=8)
 def _embedded(spec: str) -> tuple[dspy.LM, Adapter]:
     """One for all: it remembers what it has learned from demonstrations."""

@@ -51,6 +51,7 @@ class Trying:
     ) -> None:
         self.error: CSCError | None = None
         """What the last trial has failed by, if it has."""
+        self._number: int | None = None
         self._settings = settings
         self._study = study
         self._memory = memory
@@ -67,6 +68,7 @@ class Trying:
             CSCError, KeyboardInterrupt: What ends the work. The trial is queued again.
         """
         self.error = None
+        self._number = trial.number
         if begun(self._study, before=trial.number) >= self._settings.trials:
             raise GivenUpError
         try:
@@ -78,6 +80,14 @@ class Trying:
             self.error = error
             trial.set_user_attr(ERROR, str(error))
             raise GivenUpError from error
+
+    @property
+    def lost(self) -> bool:
+        """Whether the last trial was taken away, because this worker counted as dead."""
+        if self._number is None:
+            return False
+        trial = self._study.get_trials(deepcopy=False)[self._number]
+        return trial.state.name == "FAIL" and ERROR not in trial.user_attrs
 
     def _queue_again(self, trial: optuna.Trial) -> None:
         marked = {BASELINE: True} if BASELINE in trial.user_attrs else {}

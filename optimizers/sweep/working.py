@@ -12,7 +12,7 @@ from csc_dspy.exceptions import BudgetError
 
 from ..interrupts import ending
 from .connections import Connections
-from .hushing import experimenting, quiet
+from .hushing import quiet
 from .memory import Memory
 from .samplers import chosen, sampler, seed_of
 from .standing import Standing
@@ -84,11 +84,22 @@ def _trials(
         if done == most or not _another(settings, study):
             return
         study.sampler = _sampler(settings, study, worker)
-        study.optimize(trying, n_trials=1, catch=(GivenUpError,))
+        _run(study, trying)
         errors = 0 if trying.error is None else errors + 1
         if errors == _MOST_ERRORS and trying.error is not None:
             raise trying.error
         yield
+
+
+def _run(study: optuna.Study, trying: Trying) -> None:
+    """Run a trial. One that this worker has lost, because it was silent for too long, is another's by now."""
+    from optuna.exceptions import OptunaError
+
+    try:
+        study.optimize(trying, n_trials=1, catch=(GivenUpError,))
+    except (OptunaError, ValueError):
+        if not trying.lost:
+            raise
 
 
 def _sampler(settings: Settings, study: optuna.Study, worker: int) -> optuna.samplers.BaseSampler:
@@ -100,7 +111,7 @@ def _sampler(settings: Settings, study: optuna.Study, worker: int) -> optuna.sam
 
 def _another(settings: Settings, study: optuna.Study) -> bool:
     """Whether a trial is to be begun; waits while that depends on other workers."""
-    import optuna
+    from .heartbeats import recover
 
     news, since = -1, time.monotonic()
     while (done := finished(study)) < settings.trials:
@@ -111,6 +122,5 @@ def _another(settings: Settings, study: optuna.Study) -> bool:
         if time.monotonic() - since > _PATIENCE:
             return False
         time.sleep(_PAUSE)
-        with experimenting():
-            optuna.storages.fail_stale_trials(study)
+        recover(study)
     return False

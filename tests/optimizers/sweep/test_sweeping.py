@@ -8,6 +8,7 @@ from typing import Any
 
 import optuna
 import pytest
+from optuna.trial import TrialState
 
 import csc_dspy as csc
 from csc_dspy.compiled import load, open_artifact
@@ -16,10 +17,11 @@ from csc_dspy.lm import Budget
 from csc_dspy.optimizers import sweep
 from csc_dspy.optimizers.sweep import Standing, Swept, open_storage, open_study, work
 from csc_dspy.optimizers.sweep.asking import course
+from csc_dspy.optimizers.sweep.heartbeats import requeue
 from csc_dspy.optimizers.sweep.settings import Settings
 from csc_dspy.optimizers.sweep.studies import baseline_of
 from tests.optimizers.sweep.small import HOSTED, SMALL, data, few, written
-from tests.support.behaviours import Behaviour
+from tests.support.behaviours import HEALTHY, Behaviour
 from tests.support.openai_server import LLMServer
 
 KEYS = {"best", "baseline", "trials", "pruned", "evaluated_turns", "saved_turns", "artifact"}
@@ -233,6 +235,30 @@ def test_a_budget_that_is_too_small_for_anything(tmp_path: Path, llm_server: LLM
     found = baseline_of(open_study(settings, open_storage(None, tmp_path / "out")))
     assert found is not None
     assert found.number > 0
+
+
+def test_a_trial_that_is_taken_away_is_left_to_others(tmp_path: Path, llm_server: LLMServer) -> None:
+    settings, out = hosted(tmp_path, llm_server), tmp_path / "out"
+    turns = len(course(settings).turns)
+    taken: list[int] = []
+
+    def take_away() -> Behaviour:
+        """Once, do to the trial that runs what other workers do when its worker is silent for too long."""
+        if len(llm_server.requests) > turns and not taken:
+            study = open_study(settings, open_storage(None, out))
+            [trial] = [each for each in study.get_trials() if each.state.name == "RUNNING"]
+            study._storage.set_trial_state_values(trial._trial_id, TrialState.FAIL)  # noqa: SLF001  as they do it
+            requeue(study, trial)
+            taken.append(trial.number)
+        return HEALTHY
+
+    llm_server.usually(take_away)
+    found = sweep(settings, out=out)
+    assert (found.trials, found.partial) == (3, False)
+    [lost] = taken
+    trials = trials_in(out, settings)
+    assert trials[lost].state.name == "FAIL"
+    assert any(each.params == trials[lost].params and each.state.name == "COMPLETE" for each in trials[lost:])
 
 
 def test_a_wrong_key_ends_it_at_once(tmp_path: Path, llm_server: LLMServer) -> None:
