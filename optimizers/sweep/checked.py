@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from csc_dspy.exceptions import ConfigError
+from csc_dspy.toml_text import Document
 
 from .names import Kind
-from .toml_text import Document, nearest
+from .nearest import nearest
 
 Tables = Mapping[str, Any]
 Place = tuple[str, ...]

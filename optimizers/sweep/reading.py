@@ -11,14 +11,15 @@ from typing import Any, Final
 from csc_dspy.exceptions import ConfigError
 from csc_dspy.metrics import Weights
 from csc_dspy.taxonomy import LANGUAGES
+from csc_dspy.toml_text import Document, parse, read
 
 from .checked import Checked, Place, Tables
 from .names import POSITIVE, TEXT, WEIGHTS, Kind
+from .nearest import nearest
 from .objectives import CONSTRAINTS, OBJECTIVES
 from .samplers import SAMPLERS
 from .settings import Settings
 from .spaces import read_space
-from .toml_text import Document, nearest, parse, read
 
 PRESETS: Final = ("quick", "thorough", "cost")
 _FOLDER: Final = "presets"

@@ -10,8 +10,8 @@ from csc_dspy.exceptions import ConfigError
 from .checked import Checked, Place, Tables
 from .dimensions import dimension
 from .names import DEFAULTS, SHOWN, WEIGHTS, kinds, optimizer_kinds
+from .nearest import nearest
 from .space import JOIN, UNCOMPILED, Choice, Dimension, Parameter, Space, links
-from .toml_text import nearest
 
 
 def read_space(given: Checked) -> Space:

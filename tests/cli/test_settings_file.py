@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csc_dspy.cli.config import SETTINGS_FILE, parse_settings
+from csc_dspy.cli.config import SETTINGS_FILE, Settings
 from csc_dspy.exceptions import ConfigError
+from csc_dspy.toml_text import parse
 
 Trial = Callable[..., "subprocess.CompletedProcess[str]"]
 Parsed = Callable[..., dict[str, object]]
@@ -86,7 +87,7 @@ def test_another_file_can_be_named(parsed: Parsed, monkeypatch: pytest.MonkeyPat
     assert parsed("--config", "other.toml", "data", "count", "x")["seed"] == 4
     monkeypatch.setenv("CSC_DSPY_CONFIG", "other.toml")
     assert parsed("data", "count", "x")["seed"] == 4
-    assert message(parsed, "--config", "none.toml") == "none.toml: there is no such settings file"
+    assert message(parsed, "--config", "none.toml") == "none.toml: there is no such file"
 
 
 def test_a_mistake_ends_the_program_with_one_line(trial: Trial) -> None:
@@ -117,5 +118,5 @@ def test_lines_are_right_in_any_file(tables: dict[str, list[tuple[str, str]]], b
         for name, value in tables[table]:
             places[(*path, name)] = f"x.toml:{len(lines) + 1}"
             lines += f"{name} = {value}".split("\n")
-    settings = parse_settings(Path("x.toml"), "\n".join(lines))
+    settings = Settings(parse("x.toml", "\n".join(lines)))
     assert {path: settings.place(path) for path in places} == places

@@ -185,7 +185,7 @@ def test_a_mistake_in_the_file(csc: CSC, tmp_path: Path, old: str, new: str, pro
         (("SWEEP.toml", "--worker", "--hired", "me"), "--hired: 'me' is not PID,NUMBER"),
         (("SWEEP.toml", "--final-test"), "--final-test: judge.jsonl is no part of anything"),
         (("SWEEP.toml", "--dev", "csconv-sample:test"), "test dialogues are for final results"),
-        (("missing.toml",), "missing.toml: cannot be read: No such file or directory"),
+        (("missing.toml",), "missing.toml: there is no such file"),
     ],
 )
 def test_what_cannot_be_done(csc: CSC, args: tuple[str, ...], problem: str) -> None:

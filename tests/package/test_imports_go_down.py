@@ -11,6 +11,7 @@ import pytest
 # From the bottom up.
 ROOMS = (
     "exceptions",
+    "toml_text",
     "files",
     "logs",
     "concurrency",
@@ -27,6 +28,7 @@ ROOMS = (
     "choosing",
     "metrics",
     "evaluation",
+    "auditing",
     "replies",
     "finetuning",
     "optimizers",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,7 +33,7 @@ class Document:
         # A parser keeps no lines. But what is cut off behind a statement is TOML too, so the statement that
         # brings the key begins behind the last cut that is TOML and has no such key.
         lines = self.text.split("\n")
-        while path and _at(self.tables, path) is None:
+        while path and at(self.tables, path) is None:
             path = path[:-1]
         begin = 1
         for count in range(1, len(lines) + 1):
@@ -42,7 +41,7 @@ class Document:
                 tables = tomllib.loads("\n".join(lines[:count]) + "\n")
             except tomllib.TOMLDecodeError:
                 continue
-            if _at(tables, path) is not None:
+            if at(tables, path) is not None:
                 break
             begin = count + 1
         # Comments and empty lines stand before what they are about.
@@ -67,6 +66,8 @@ def read(path: Path) -> Document:
     """A TOML file; ConfigError if it cannot be read."""
     try:
         return parse(str(path), path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        raise ConfigError("there is no such file", where=str(path)) from None
     except OSError as error:
         raise ConfigError(f"cannot be read: {error.strerror}", where=str(path)) from error
     except UnicodeDecodeError as error:
@@ -74,18 +75,8 @@ def read(path: Path) -> Document:
         raise ConfigError("is not UTF-8", where=f"{path}:{line}", remedy="save it as UTF-8") from error
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """What may have been meant, or what there is, in words."""
-    known = list(known)
-    folded = {each.lower(): each for each in known}
-    asked = name.lower().replace("_", "-")
-    close = get_close_matches(asked, folded, n=1) or [each for each in folded if each.startswith(asked)]
-    if close:
-        return f"did you mean {folded[close[0]]!r}?"
-    return f"there is {', '.join(known)}" if known else "it has none"
-
-
-def _at(tables: object, path: Sequence[str]) -> object:
+def at(tables: object, path: Sequence[str]) -> Any:  # noqa: ANN401  whatever is there
+    """What a key or table at ``path`` holds; None if it is not there."""
     for name in path:
         if not isinstance(tables, Mapping) or name not in tables:
             return None
