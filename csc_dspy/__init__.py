@@ -20,6 +20,8 @@ __all__ = [
     "Turn",
     "TurnExample",
     "__version__",
+    "agreement_of",
+    "audit",
     "check",
     "compile",
     "connect",
@@ -44,6 +46,8 @@ _HOMES = {
     "Taxonomy": "csc_dspy.taxonomy",
     "Turn": "csc_dspy.conversations",
     "TurnExample": "csc_dspy.conversations",
+    "agreement_of": "csc_dspy.auditing",
+    "audit": "csc_dspy.auditing",
     "check": "csc_dspy.data",
     "compile": "csc_dspy.optimizers",
     "connect": "csc_dspy.lm",
@@ -60,6 +64,7 @@ _HOMES = {
 }
 
 if TYPE_CHECKING:
+    from csc_dspy.auditing import agreement_of, audit
     from csc_dspy.compiled import load
     from csc_dspy.conversations import Conversation, Turn, TurnExample
     from csc_dspy.data import check, convert, read, split, stats

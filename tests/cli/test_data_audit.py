@@ -22,7 +22,7 @@ def small(folder: Path, dialogues: int = 3) -> Path:
         each.row()
         for language in ("zh", "en")
         for each in [*iter(read("csconv-sample:dev", language=language))][:dialogues]
-    ]  # type: ignore[arg-type]
+    ]
     file.write_text("".join(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows), encoding="utf-8")
     return file
 
@@ -108,3 +108,16 @@ def test_one_dialogue_needs_others_to_learn_from(csc: CSC, tmp_path: Path) -> No
     taught = csc("data", "audit", corpus, "--language", "en", "--train", "csconv-sample:test", "--json")
     assert taught.returncode == 0
     assert json.loads(taught.stdout)["learned_besides"] > 100
+
+
+def test_bad_rows_are_set_aside(csc: CSC, tmp_path: Path) -> None:
+    corpus = small(tmp_path, 2)
+    with corpus.open("a", encoding="utf-8") as stream:
+        stream.write('{"dialogue": [{"speaker": "nobody", "text": "?"}]}\n')
+    refused = csc("data", "audit", corpus)
+    assert refused.returncode == 2
+    assert "corpus.jsonl:5" in refused.stderr
+    done = csc("data", "audit", corpus, "--quarantine", "bad.jsonl", "--top", "3", "--json")
+    assert done.returncode == 3
+    assert json.loads(done.stdout)["dialogues"] == 4
+    assert "1 bad rows" in done.stderr
