@@ -31,6 +31,7 @@ __all__ = [
     "load",
     "load_taxonomy",
     "read",
+    "rewrite",
     "split",
     "stats",
     "train",
@@ -57,6 +58,7 @@ _HOMES = {
     "load": "csc_dspy.compiled",
     "load_taxonomy": "csc_dspy.taxonomy",
     "read": "csc_dspy.data",
+    "rewrite": "csc_dspy.rewriting",
     "split": "csc_dspy.data",
     "stats": "csc_dspy.data",
     "train": "csc_dspy.finetuning.training",
@@ -74,6 +76,7 @@ if TYPE_CHECKING:
     from csc_dspy.finetuning.training import train
     from csc_dspy.lm import connect, using
     from csc_dspy.optimizers import Compiled, compile  # noqa: A004  as users call it
+    from csc_dspy.rewriting import rewrite
     from csc_dspy.taxonomy import Stage, Strategy, Taxonomy, load_taxonomy
 else:
     # Out of sight of type checkers, for which it would make every misspelled name a valid one.

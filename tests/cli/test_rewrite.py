@@ -35,7 +35,7 @@ ALONE = "客服：喂？\n客服：有人吗？\n"
 @pytest.fixture
 def raw(tmp_path: Path) -> Path:
     path = tmp_path / "raw.txt"
-    path.write_text("\n".join([DIALOGUE, ENGLISH, SHORT, ALONE]), encoding="utf-8")
+    path.write_text(f"{DIALOGUE}\n{ENGLISH}\n{SHORT}\n{ALONE}", encoding="utf-8")
     return path
 
 
@@ -73,7 +73,7 @@ def test_thresholds_and_switches(csc: CSC, raw: Path) -> None:
         return int(json.loads(done.stdout)["kept"])
 
     assert kept("--fewest-exchanges", "1") == 3
-    assert kept("--longest-utterance", "25") == 0
+    assert kept("--longest-utterance", "25") == 1
     assert kept("--no-rules") == 3
     assert kept("--limit", "1") == 1
     assert kept("--separator", "file", "--most-exchanges", "6") == 0
@@ -112,8 +112,7 @@ def test_nothing_personal_is_sent(csc: CSC, raw: Path, llm_server: LLMServer) ->
     assert done.returncode == 0, done.stderr
     sent = b"".join(request.body for request in llm_server.requests).decode()
     assert len(llm_server.requests) == 6
-    told = json.loads(f'"{sent.count("PHONE_1")}"')
-    assert int(told) > 0
+    assert "[PHONE_1]" in sent
     for secret in ("13800138000", "415-555-2671", "Jasper", "王小明", "\\u738b\\u5c0f\\u660e"):
         assert secret not in sent
 
