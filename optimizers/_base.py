@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from csc_dspy.programs import Program
 
+    from .holding_out import HeldOut
     from .objective import Objective
     from .trials import Trials
 
@@ -35,6 +36,8 @@ class Bench:
     """Reflects on mistakes; None for ``prompt_lm``."""
     teacher_lm: dspy.LM | None = None
     """Answers in the teacher's place when demonstrations are bootstrapped; None for the model itself."""
+    held_out: Callable[[], Sequence[HeldOut]] = tuple
+    """Fits models without some of the dialogues, where the language model was fine-tuned at no cost."""
 
 
 class Optimizer(Protocol):

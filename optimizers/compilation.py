@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from csc_dspy.lm import Budget
     from csc_dspy.programs import Program
 
+    from .holding_out import HeldOut
     from .objective import Objective
 
 
@@ -105,6 +106,12 @@ class Compilation:
             **self.models.identity,
             **(self.tuning.identity if self.tuning else {}),
         }
+
+    def held_out(self) -> Sequence[HeldOut]:
+        """Models that were fine-tuned without some of the dialogues; none where that has to be paid."""
+        if self.tuning is None or not self.models.embedded:
+            return ()
+        return self.tuning.held_out(self)
 
     def carry_out(
         self,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
@@ -50,7 +51,7 @@ class Opinion:
     @property
     def dialogue(self) -> str:
         """Names the dialogue."""
-        return str(self.example.id).rpartition("#")[0]
+        return _dialogue(self.example)
 
     @property
     def situation(self) -> Situation:
@@ -109,20 +110,23 @@ def fitted_prior(program: Program, examples: Sequence[dspy.Example]) -> Transiti
 def evidence(program: Program, bench: Bench) -> list[Opinion]:
     """Opinions on all turns of dev and, where asking is free, on those of training.
 
-    A dialogue of training is asked about without the demonstrations that come from it.
+    A dialogue of training is asked about without the demonstrations that come from it, and of a fine-tuned
+    model another one that has not seen it.
     """
+    import dspy
+
     prior = fitted_prior(program, bench.train)
     found = list(_asked(program, bench.dev[:_LOOK], prior, bench.concurrency))
     if not any(each.measured for each in found):
         return found
     found += _asked(program, bench.dev[_LOOK:], prior, bench.concurrency)
-    # A model that has learned the turns of training by heart is sure of them, and would be of nothing else.
-    if not structured() or fine_tuned():
+    if not structured():
         return found
-    for fold, rest in _folds(bench.train, bench.seed):
-        if rest:
+    for fold, rest, lm in _parts(bench):
+        if fold and rest:
             prior = fitted_prior(program, rest)
-            opinions = _asked(_without(program, fold, rest), fold, prior, bench.concurrency)
+            with nullcontext() if lm is None else dspy.context(lm=lm):
+                opinions = list(_asked(_without(program, fold, rest), fold, prior, bench.concurrency))
             found += [replace(each, held_out=True) for each in opinions]
     return found
 
@@ -187,20 +191,38 @@ def _by_id(measured: Mapping[str, Mapping[str, float]], program: Program) -> dic
     }
 
 
-def _folds(
-    examples: Sequence[dspy.Example], seed: int
-) -> Iterator[tuple[list[dspy.Example], list[dspy.Example]]]:
-    """The examples of some of the dialogues, and those of the rest."""
-    fold = parted([str(each.id).rpartition("#")[0] for each in examples], seed)
+def _parts(bench: Bench) -> Iterator[tuple[list[dspy.Example], list[dspy.Example], dspy.LM | None]]:
+    """Examples of some dialogues, those of the rest, and whom to ask about the former; None: as usual."""
+    # A model that has learned the turns of training by heart is sure of them, and would be of nothing else.
+    if fine_tuned():
+        for each in bench.held_out():
+            yield *_apart(bench.train, each.dialogues), each.lm
+        return
+    names = [_dialogue(each) for each in bench.train]
+    fold = parted(names, bench.seed)
     for number in range(FOLDS):
-        held = [each for each, place in zip(examples, fold, strict=True) if place == number]
-        if held:
-            yield held, [each for each, place in zip(examples, fold, strict=True) if place != number]
+        chosen = {name for name, place in zip(names, fold, strict=True) if place == number}
+        yield *_apart(bench.train, chosen), None
+
+
+def _apart(
+    examples: Sequence[dspy.Example], dialogues: Collection[str]
+) -> tuple[list[dspy.Example], list[dspy.Example]]:
+    """The examples of some of the dialogues, and those of the rest."""
+    inside = [each for each in examples if _dialogue(each) in dialogues]
+    return inside, [each for each in examples if _dialogue(each) not in dialogues]
+
+
+def _dialogue(example: dspy.Example) -> str:
+    """Names the dialogue of an example."""
+    return str(example.id).rpartition("#")[0]
 
 
 def _without(program: Program, fold: Sequence[dspy.Example], rest: Sequence[dspy.Example]) -> Program:
     """A copy without the demonstrations that only dialogues of the fold can have given it."""
     copy: Program = program.deepcopy()
+    if copy.pool is None and not any(each.demos for each in copy.predictors()):
+        return copy
     others = taught(program, rest)
     own = taught(program, fold)
     for name, predictor in copy.named_predictors():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from csc_dspy.finetuning.training import Told, Trained
     from csc_dspy.lm import Budget
     from csc_dspy.programs import Program
+    from csc_dspy.taxonomy import Language
 
     from .compilation import Compilation
+    from .holding_out import HeldOut
     from .models import Models
     from .runs import Run
     from .trials import Trial
@@ -71,6 +73,18 @@ class Tuning:
             # The model is in the folder, so that has to stay.
             result = _model_folder(out)
         return training.carry_out(result, resume=True, told=told)
+
+    def held_out(self, made: Compilation) -> Sequence[HeldOut]:
+        """The same training, but without some of the dialogues each time; of the embedded engine."""
+        from csc_dspy.choosing import Programs
+
+        from .holding_out import held_out_models
+
+        programs = Programs(self._programs(made.program), language=self._only_language(made.program))
+        return [*held_out_models(programs, made.train.whole, made.seed)]
+
+    def _only_language(self, program: Program) -> Language | None:
+        return None if self.bare else program.options.language
 
     def _programs(self, program: Program) -> Program:
         from csc_dspy.compiled import ByLanguage

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from csc_dspy.exceptions import BudgetError
@@ -85,6 +86,7 @@ class Work:
             trials=self._trials,
             seed=made.seed,
             concurrency=self._concurrency,
+            held_out=cache(made.held_out),
             **helpers,
         )
         with ending(self.budget) as interrupts:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import time
 import weakref
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import optuna
 from optuna.storages import JournalStorage, RDBStorage
 from optuna.storages._heartbeat import BaseHeartbeat  # The seam that `Study.optimize` looks for.
+from optuna.storages._rdb import models
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial, TrialState
 
@@ -38,6 +40,7 @@ class BeatingDatabase(RDBStorage):
                 grace_period=dead_after,
                 heartbeat_stale_trial_callback=requeue,
             )
+        self._dead_after = timedelta(seconds=dead_after)
         # A driver complains of connections that nobody closed.
         weakref.finalize(self, self.engine.dispose)
 
@@ -56,6 +59,24 @@ class BeatingDatabase(RDBStorage):
         if changed and state == TrialState.RUNNING:
             self.record_heartbeat(trial_id)
         return changed
+
+    def _get_stale_trial_ids(self, study_id: int) -> list[int]:
+        return [*super()._get_stale_trial_ids(study_id), *self._without_a_beat(study_id)]
+
+    def _without_a_beat(self, study_id: int) -> list[int]:
+        """Trials whose worker ended between taking them and its first beat; Optuna passes over these."""
+        before = datetime.now() - self._dead_after  # noqa: DTZ005  as Optuna writes times
+        trial, beat = models.TrialModel, models.TrialHeartbeatModel
+        with self.scoped_session() as session:
+            found = (
+                session.query(trial.trial_id)
+                .outerjoin(beat, beat.trial_id == trial.trial_id)
+                .filter(trial.study_id == study_id, trial.state == TrialState.RUNNING)
+                .filter(beat.trial_heartbeat_id.is_(None))
+                .all()
+            )
+        begun = {number: self.get_trial(number).datetime_start for (number,) in found}
+        return [number for number, since in begun.items() if since is not None and since < before]
 
 
 class BeatingJournal(JournalStorage, BaseHeartbeat):
@@ -94,7 +115,7 @@ class BeatingJournal(JournalStorage, BaseHeartbeat):
         return [
             trial._trial_id  # noqa: SLF001  it has no other name
             for trial in running
-            if trial.system_attrs.get(_BEAT, limit) < limit
+            if trial.system_attrs.get(_BEAT, _begun(trial)) < limit
         ]
 
     def get_heartbeat_interval(self) -> int:
@@ -104,6 +125,11 @@ class BeatingJournal(JournalStorage, BaseHeartbeat):
     def get_heartbeat_stale_trial_callback(self) -> Callable[[optuna.Study, FrozenTrial], None]:
         """What is done with the trial of a dead worker."""
         return requeue
+
+
+def _begun(trial: FrozenTrial) -> float:
+    """When a trial was taken; its worker may have ended before the first beat."""
+    return trial.datetime_start.timestamp() if trial.datetime_start else time.time()
 
 
 def requeue(study: optuna.Study, trial: FrozenTrial) -> None:

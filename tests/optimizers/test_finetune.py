@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,15 @@ import dspy
 import pytest
 
 import csc_dspy as csc
+from csc_dspy.choosing import Programs
 from csc_dspy.conversations import Conversation
 from csc_dspy.exceptions import ConfigError
 from csc_dspy.optimizers import Compiled
+from csc_dspy.optimizers._base import Bench
+from csc_dspy.optimizers.evidence import evidence, fusions
+from csc_dspy.optimizers.holding_out import fits, held_out_models
+from csc_dspy.optimizers.objective import objective
+from csc_dspy.optimizers.trials import Trials
 from csc_dspy.programs import PROGRAMS, Options, create
 from csc_dspy.programs.teaching import training_examples
 from csc_dspy.taxonomy import LANGUAGES, Language
@@ -110,6 +117,76 @@ def test_equal_inputs_make_equal_bytes(tmp_path: Path) -> None:
         manifest = json.loads(files.pop("manifest.json"))
         contents.append({**files, "manifest": {key: manifest[key] for key in manifest if key != "run"}})
     assert contents[0] == contents[1]
+
+
+def test_what_is_joined_with_the_model_is_better_on_dev_too(tmp_path: Path) -> None:
+    for language in LANGUAGES:
+        done = tuned("strategy-classifier", language, tmp_path / language)
+        trials = json.loads((tmp_path / language / "scores.json").read_bytes())["trials"]
+        (before,) = [each["score"] for each in trials if each["note"] == "fine-tuned"]
+        ((_, fusion),) = fusions(done.program)
+        assert done.dev_after.value > before if fusion.active else done.dev_after.value == before
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_models_are_held_out_by_dialogue(language: Language, tmp_path: Path) -> None:
+    known = dialogues("rolecs-sample", 6)
+    found = [*held_out_models(Programs("strategy-predictor"), known, 0)]
+    left_out = [name for each in found for name in each.dialogues]
+    assert len(found) == 5
+    assert sorted(left_out) == sorted(str(each.id) for each in known)
+    # Each is the model that the rest would have made.
+    first = found[0]
+    rest = [each for each in known if each.id not in first.dialogues]
+    rows = csc.export("strategy-predictor", train=rest, out=tmp_path / "rows").out
+    trained = csc.train(rows, out=tmp_path / "model").model
+    program = create("strategy-predictor", Options(language=language))
+    history = next(each for each in known if each.spoken_language == language).dialogue[:6]
+    said = []
+    for lm in (first.lm, trained):
+        with csc.using(lm):
+            said.append(program(history=history).toDict())
+    assert said[0] == said[1]
+
+
+def test_a_compiled_program_is_held_out_in_its_language() -> None:
+    known = dialogues("rolecs-sample", 5)
+    program = create("strategy-predictor", Options(language="zh"))
+    found = held_out_models(Programs(program, language="zh"), known, 0)
+    chinese = {each.id for each in known if each.spoken_language == "zh"}
+    assert {name for each in found for name in each.dialogues} == chinese
+
+
+def test_of_training_turns_only_those_are_opinions_that_were_not_seen() -> None:
+    done = tuned("strategy-predictor", "en")
+    program = create("strategy-predictor", Options(language="en"))
+    wish = objective(None, program)
+    known = dialogues("rolecs-sample", 4)
+    held_out = [*held_out_models(Programs("strategy-predictor"), known, 0)]
+    dev = dialogues("csconv-sample:dev", 1)
+    bench = Bench(
+        train=[*training_examples(program, known)],
+        dev=[*training_examples(program, dev)],
+        objective=wish,
+        trials=Trials(dev, wish),
+        held_out=lambda: held_out,
+    )
+    with csc.using(str(done.model)):
+        found = [each for each in evidence(program, bench) if each.held_out]
+        alone = evidence(program, replace(bench, held_out=tuple))
+        seen = [program(history=each.history).strategy == each.strategy for each in bench.train]
+    assert sorted(each.example.id for each in found) == sorted(each.id for each in bench.train)
+    assert not any(each.held_out for each in alone)
+    assert len(alone) == len(bench.dev)
+    likeliest = [max(each.measured["strategy"].items(), key=lambda item: item[1])[0] for each in found]
+    right = [name == each.example.strategy.id for name, each in zip(likeliest, found, strict=True)]
+    # What was seen is known by heart, what was not is guessed.
+    assert sum(seen) / len(seen) > 0.9
+    assert sum(right) / len(right) < 0.7
+
+
+def test_a_large_corpus_is_fitted_again_once() -> None:
+    assert [fits(turns) for turns in (0, 1_000, 4_000, 9_000, 140_000)] == [5, 5, 5, 2, 1]
 
 
 def test_elsewhere_the_model_is_missing(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 
 from csc_dspy.lm.embedded.features import (
     CONVERSATION,
+    STAGE_SO_FAR,
     TURN,
     characters,
     hashed,
@@ -23,7 +24,7 @@ from csc_dspy.lm.embedded.features import (
 from csc_dspy.lm.embedded.names import canonical
 from csc_dspy.lm.embedded.transcript import Line, read_transcript
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of what heads look at; weights that were fitted to other features are worth nothing."""
 _START: Final = "^"
 # Chosen by cross-validation on rolecs-sample and on the dev part of csconv-sample, alike for both languages.
@@ -37,9 +38,8 @@ _WEIGHTS: Final[Mapping[str, float]] = {
     "shape": 1.0,
     "last+shape": 0.3,
     "customer": 1.2,
-    "customer-characters": 0.5,
-    "supporter": 0.1,
     "stage_so_far": 2.0,
+    "stage+shape": 0.5,
     "turn": 8.0,
     "turn-characters": 3.0,
     "turn-shape": 2.0,
@@ -59,14 +59,14 @@ def head_features(fields: Mapping[str, str]) -> dict[int, float]:
 def _channels(fields: Mapping[str, str]) -> Iterator[tuple[str, Iterable[str]]]:
     for name, value in fields.items():
         if name == CONVERSATION:
-            yield from _conversation(read_transcript(value))
+            yield from _conversation(read_transcript(value), canonical(fields.get(STAGE_SO_FAR, "")))
         elif name == TURN:
             yield from _turn(value)
         else:
             yield name, [canonical(value)]
 
 
-def _conversation(lines: Sequence[Line]) -> Iterator[tuple[str, Iterable[str]]]:
+def _conversation(lines: Sequence[Line], stage: str) -> Iterator[tuple[str, Iterable[str]]]:
     labels = [canonical(line.label or "?") for line in lines if line.supporter]
     last, before, third = ([*labels[::-1], _START, _START, _START])[:3]
     customer = last_words(lines)
@@ -80,8 +80,7 @@ def _conversation(lines: Sequence[Line]) -> Iterator[tuple[str, Iterable[str]]]:
     yield "shape", manner
     yield "last+shape", [f"{last}+{each}" for each in manner]
     yield "customer", words(customer)
-    yield "customer-characters", characters(customer)
-    yield "supporter", words(next((line.text for line in reversed(lines) if line.supporter), ""))
+    yield "stage+shape", [f"{stage}+{each}" for each in manner]
 
 
 def _turn(text: str) -> Iterator[tuple[str, Iterable[str]]]:

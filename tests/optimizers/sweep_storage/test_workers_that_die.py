@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
+from optuna.storages import JournalStorage, RDBStorage
 from optuna.trial import TrialState
 
 from csc_dspy.optimizers.sweep.heartbeats import recover, requeue
@@ -71,6 +73,23 @@ def test_a_worker_that_is_killed_while_the_sampler_chooses(
     waiting = [each for each in other.trials if each.state == TrialState.WAITING]
     assert [each.system_attrs["failed_trial"] for each in waiting] == [0, 1]
     assert waiting[0].system_attrs["fixed_params"] == {"x": 0.5}
+
+
+@pytest.mark.filterwarnings("ignore:Heartbeat of storage is supposed")
+def test_a_worker_that_is_killed_before_its_first_beat(study: optuna.Study) -> None:
+    study.enqueue_trial({"x": 0.5})
+    [waiting] = study.get_trials(deepcopy=False)
+    storage: Any = study._storage  # noqa: SLF001  there is no other way to it
+    # Optuna's own way of taking a trial, which is not followed by a beat. It puts a cache before databases.
+    if isinstance(storage, JournalStorage):
+        JournalStorage.set_trial_state_values(storage, waiting._trial_id, TrialState.RUNNING)  # noqa: SLF001
+    else:
+        RDBStorage.set_trial_state_values(storage._backend, waiting._trial_id, TrialState.RUNNING)  # noqa: SLF001
+    recover(study)
+    assert [each.state for each in study.get_trials()] == [TrialState.RUNNING]
+    time.sleep(DEAD_AFTER + 1.1)
+    recover(study)
+    assert [each.state for each in study.get_trials()] == [TrialState.FAIL, TrialState.WAITING]
 
 
 def test_a_trial_that_ends_every_worker_is_given_up() -> None:
