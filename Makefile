@@ -15,6 +15,9 @@ SOURCES := csc_dspy signatures optimizers tests benchmarks
 # What is skipped where an extra is not installed.
 TESTS_OF_EXTRAS := tests/metrics/neural tests/lm/local tests/finetuning/huggingface tests/finetuning/extras
 
+# Files of tests side by side, one for each processor, but not more than helps.
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test test-all check format build bench artifacts clean
@@ -26,10 +29,10 @@ demo: $(INSTALLED) ## compile the support agent offline, evaluate it, write runs
 	$(BIN)/csc-dspy demo
 
 test: check ## check, then all tests with branch coverage
-	$(BIN)/python -m pytest --cov
+	$(BIN)/python -m pytest --cov $(SIDE_BY_SIDE)
 
 test-all: test $(EXTRAS) ## test, then the tests of what needs the extras
-	$(BIN)/python -m pytest $(TESTS_OF_EXTRAS)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(TESTS_OF_EXTRAS)
 
 check: $(INSTALLED) ## lint, formatting and types
 	$(BIN)/ruff check $(SOURCES)

@@ -46,6 +46,8 @@ def pytest_configure() -> None:
     """Before any test module, and with it any library, is imported."""
     for name in [name for name in os.environ if name.startswith("CSC_DSPY_")]:
         del os.environ[name]
+    # As wide as whoever runs tests side by side takes it for; tables are as wide as their content without it.
+    os.environ.pop("COLUMNS", None)
     os.environ.update(_OFFLINE, HF_HOME=f"{_CACHES.name}/huggingface", DSPY_CACHEDIR=f"{_CACHES.name}/dspy")
 
 

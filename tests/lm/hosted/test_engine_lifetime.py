@@ -215,14 +215,15 @@ def test_closing_ends_calls_under_way(make_engine: MakeEngine, llm_server: LLMSe
 
 
 def test_a_dropped_engine_ends_its_thread(llm_server: LLMServer) -> None:
+    before = set(threading.enumerate())
     engine = new_engine(api_base=llm_server.url)
     engine.complete(new_request())
-    assert THREAD in {thread.name for thread in threading.enumerate()}
+    assert THREAD in {thread.name for thread in set(threading.enumerate()) - before}
     gone = weakref.ref(engine)
     del engine
     gc.collect()
     assert gone() is None
-    assert THREAD not in {thread.name for thread in threading.enumerate()}
+    assert THREAD not in {thread.name for thread in set(threading.enumerate()) - before}
 
 
 def test_an_event_loop_takes_its_connections_along(make_engine: MakeEngine, llm_server: LLMServer) -> None:
