@@ -172,8 +172,8 @@ def _provider(way: Route, terms: Terms, limits: Limits) -> dict[str, Any]:
 
 
 def _local(way: Route, terms: Terms, limits: Limits) -> tuple[MeteredEngine, str]:
-    from csc_dspy.lm.local import LocalEngine, find_checkpoint
     from csc_dspy.huggingface.libraries import ANSWERING, require
+    from csc_dspy.lm.local import LocalEngine, find_checkpoint
 
     where = f"--lm {way.spec}"
     # Before gigabytes are downloaded.

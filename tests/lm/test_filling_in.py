@@ -1,4 +1,4 @@
-"""Asking by a predictor: directly where nobody watches, through DSPy's layer where something depends on it."""
+"""Asking by a predictor: directly where nobody watches, and else through DSPy's layer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def predictor() -> dspy.Predict:
     return made
 
 
-def asked(server: LLMServer, predictor: Any, **context: Any) -> tuple[str, Json]:
+def asked(server: LLMServer, predictor: dspy.Predict, **context: object) -> tuple[str, Json]:
     """The answer, and the request that the server saw for it."""
     with (
         using("openai/small", api_base=server.url, cache=False),
@@ -39,13 +39,13 @@ def asked(server: LLMServer, predictor: Any, **context: Any) -> tuple[str, Json]
     return values["strategy"], server.requests[-1].json
 
 
-class Watching(BaseCallback):  # type: ignore[misc]  # DSPy has no types
+class Watching(BaseCallback):
     """Hears of every module that is called."""
 
     def __init__(self) -> None:
         self.heard: list[str] = []
 
-    def on_module_start(self, call_id: str, instance: Any, inputs: dict[str, Any]) -> None:
+    def on_module_start(self, call_id: str, instance: object, inputs: dict[str, Any]) -> None:  # noqa: ARG002  DSPy's protocol
         """A module is called."""
         self.heard.append(type(instance).__name__)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -43,7 +44,7 @@ class Batches:
             self._write_batch(_batch(rows, self._schema))
 
 
-class ColumnsFormat:
+class ColumnsFormat(ABC):
     """A form with the columns of `schema`."""
 
     name: str
@@ -51,9 +52,9 @@ class ColumnsFormat:
     suffix: ClassVar[str]
     weights: ClassVar[bool] = True
 
+    @abstractmethod
     def batches(self, path: Path, schema: pa.Schema) -> AbstractContextManager[Batches]:
         """What writes a new file; it is whole when the block ends well."""
-        raise NotImplementedError
 
     def open(self, folder: Path, *, pairs: bool) -> Writer:
         """A writer of new files in ``folder``; see `Format`."""

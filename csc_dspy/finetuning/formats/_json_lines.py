@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, ClassVar
@@ -16,7 +17,7 @@ from csc_dspy.finetuning.formats._texts import encodable
 SUFFIX = ".jsonl"
 
 
-class JsonLinesFormat:
+class JsonLinesFormat(ABC):
     """A form whose rows are objects, one on every line of ``train.jsonl`` and ``validation.jsonl``."""
 
     name: str
@@ -24,13 +25,13 @@ class JsonLinesFormat:
     suffix: ClassVar[str] = SUFFIX
     weights: ClassVar[bool] = False
 
+    @abstractmethod
     def solved(self, row: Row) -> dict[str, Any]:
         """A question with its answer."""
-        raise NotImplementedError
 
+    @abstractmethod
     def pair(self, row: Row) -> dict[str, Any]:
         """A question with a better and a worse answer."""
-        raise NotImplementedError
 
     def open(self, folder: Path, *, pairs: bool) -> Writer:
         """A writer of new files in ``folder``; see `Format`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -47,9 +48,9 @@ class LlamaFactoryFormat(JsonLinesFormat):
     formatting: ClassVar[str]
     tags: ClassVar[Mapping[str, str]] = {}
 
+    @abstractmethod
     def columns(self, *, pairs: bool) -> dict[str, str]:
         """The columns by the names that LLaMA-Factory has for them."""
-        raise NotImplementedError
 
     def open(self, folder: Path, *, pairs: bool) -> Writer:
         """A writer of new files in ``folder``; see `Format`."""
