@@ -31,6 +31,11 @@ class Settings:
     document: Document
 
     @property
+    def path(self) -> str:
+        """The file."""
+        return self.document.name
+
+    @property
     def tables(self) -> Mapping[str, object]:
         """All that it says."""
         return self.document.tables
