@@ -31,9 +31,9 @@ class Settings:
     document: Document
 
     @property
-    def path(self) -> str:
+    def path(self) -> Path:
         """The file."""
-        return self.document.name
+        return Path(self.document.name)
 
     @property
     def tables(self) -> Mapping[str, object]:
