@@ -14,26 +14,36 @@ from ._labels import Labels, labels_of
 from ._shown import Shown
 from ._verdicts import Verdict, parse_verdict, verdict_of
 from .classify_strategy import classify_strategy
+from .compare_outcome import OUTCOME_CRITERIA, compare_outcome
 from .judge_quality import QUALITY_CRITERIA, judge_quality
 from .judge_role_play import ROLE_PLAY_CRITERIA, judge_role_play
 from .predict_strategy import predict_strategy
+from .prefilter_call import PREFILTER_CRITERIA, prefilter_call
+from .rewrite_call import Wanted, rewrite_call, rewrite_call_again
 from .support_turn import support_turn
 from .track_stage import track_stage
 from .write_response import write_response
 
 __all__ = [
+    "OUTCOME_CRITERIA",
+    "PREFILTER_CRITERIA",
     "QUALITY_CRITERIA",
     "ROLE_PLAY_CRITERIA",
     "Criterion",
     "Labels",
     "Shown",
     "Verdict",
+    "Wanted",
     "classify_strategy",
+    "compare_outcome",
     "judge_quality",
     "judge_role_play",
     "labels_of",
     "parse_verdict",
     "predict_strategy",
+    "prefilter_call",
+    "rewrite_call",
+    "rewrite_call_again",
     "support_turn",
     "track_stage",
     "verdict_of",

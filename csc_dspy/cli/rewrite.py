@@ -12,17 +12,20 @@ from csc_dspy.cli import commands, options, output
 from csc_dspy.cli.exits import ExitCode
 from csc_dspy.cli.parameters import WholeNumber
 from csc_dspy.cli.resuming import tell_what_is_kept
+from csc_dspy.cli.rewrite_options import chosen_construction, construction
 from csc_dspy.cli.streams import say
-from csc_dspy.exceptions import ConfigError
 
 if TYPE_CHECKING:
     from csc_dspy.choosing import Programs
     from csc_dspy.cli.connection import Connection
     from csc_dspy.rewriting import Build, Outcome, Rules
+    from csc_dspy.rewriting.building import Mode
     from csc_dspy.taxonomy import Language
 
 _PATH: Final = click.Path(path_type=Path)
 _SHARE: Final = click.FloatRange(0, 1)
+_DOING: Final[dict[Mode, str]] = {"rewrite": "rewriting", "annotate": "annotating", "rules": "filtering"}
+_DONE: Final[dict[Mode, str]] = {"rewrite": "rewritten", "annotate": "labelled"}
 
 
 @commands.command("rewrite")
@@ -100,6 +103,7 @@ _SHARE: Final = click.FloatRange(0, 1)
     metavar="FILE",
     help="Keep what placeholders stand for, in a file for your eyes only; it is never sent anywhere.",
 )
+@construction()
 @options.option("--limit", type=WholeNumber(min=1), help="Only so many dialogues, the first ones.")
 @options.program(default="strategy-classifier")
 @options.uncompiled()
@@ -124,18 +128,21 @@ def command(
 ) -> ExitCode:
     """Make conversations out of raw transcripts in RAW: text, tables or JSON, in any encoding.
 
-    With --annotate-only they are labelled by the program strategy-classifier, with --rules-only they are not.
-    Either way lines are read, turns merged, transcripts filtered by the rules of CSConv, and personal data
-    redacted before a language model sees it. The folder --out appears in whole: conversations, what was
+    A language model rewrites them so that every supporter turn follows one strategy, the way CSConv was made;
+    the embedded engine cannot. With --annotate-only they are labelled by the program strategy-classifier as
+    they are, with --rules-only they stay unlabelled.
+
+    In all three ways lines are read, turns merged, transcripts filtered by the rules of CSConv, and personal
+    data redacted before a language model sees it. The folder --out appears in whole: conversations, what was
     dropped and why, the funnel, a card and a report. A dialogue that the language model fails on is dropped,
     and the exit code is 3. After an interruption --resume goes on.
     """
-    _require_one(connection, annotate_only=annotate_only, rules_only=rules_only)
-    build = _build(raw, connection, chosen, annotate=annotate_only)
-    total = build.total() if annotate_only else None
+    mode = _mode(annotate_only=annotate_only, rules_only=rules_only)
+    build = _build(raw, connection, chosen, mode)
+    total = None if mode == "rules" else build.total()
     with (
-        connection.open() if annotate_only else nullcontext(),
-        output.progress("annotating" if annotate_only else "filtering", total=total) as advance,
+        nullcontext() if mode == "rules" else connection.open(),
+        output.progress(_DOING[mode], total=total) as advance,
     ):
         outcome = build.carry_out(
             out,
@@ -149,28 +156,24 @@ def command(
     _show(outcome, as_json=as_json)
     if not outcome.failed:
         return ExitCode.DONE
-    say(f"{outcome.failed} dialogues could not be labelled and are dropped; --resume asks for them alone")
+    say(
+        f"{outcome.failed} dialogues could not be {_DONE[mode]} and are dropped; --resume asks for them alone"
+    )
     return ExitCode.FAILURES_RECORDED
 
 
-def _require_one(connection: Connection, *, annotate_only: bool, rules_only: bool) -> None:
-    """Refuse both flags at once, and neither."""
+def _mode(*, annotate_only: bool, rules_only: bool) -> Mode:
+    """How far the transcripts go; the flags exclude each other."""
     if annotate_only and rules_only:
         raise click.UsageError(
             "--annotate-only and --rules-only exclude each other", click.get_current_context()
         )
-    if annotate_only or rules_only:
-        return
-    if connection.lm == "embedded":
-        raise ConfigError(
-            "rewriting needs a real language model; the embedded engine cannot write",
-            where="--lm embedded",
-            remedy="--annotate-only labels the dialogues as they are, --rules-only filters and redacts them",
-        )
-    raise click.UsageError("give --annotate-only or --rules-only", click.get_current_context())
+    if annotate_only:
+        return "annotate"
+    return "rules" if rules_only else "rewrite"
 
 
-def _build(raw: str, connection: Connection, chosen: dict[str, Any], *, annotate: bool) -> Build:
+def _build(raw: str, connection: Connection, chosen: dict[str, Any], mode: Mode) -> Build:
     from csc_dspy.rewriting import Build, Columns, Redaction
     from csc_dspy.rewriting.reading import Speakers, Transcripts
 
@@ -186,7 +189,8 @@ def _build(raw: str, connection: Connection, chosen: dict[str, Any], *, annotate
         rules=_rules(chosen) if chosen["rules"] else None,
         merge=chosen["merge"],
         redaction=Redaction(orders=chosen["redact_orders"]) if chosen["redact"] else None,
-        programs=_programs(connection, chosen) if annotate else None,
+        programs=_programs(connection, chosen) if mode == "annotate" else None,
+        construction=chosen_construction(chosen, connection.lm) if mode == "rewrite" else None,
         limit=chosen["limit"],
     )
 
@@ -230,6 +234,8 @@ def _show(outcome: Outcome, *, as_json: bool) -> None:
             for told in step["dropped"].values()
         ]
     output.table(("", "transcripts", ""), [*rows, ("kept", outcome.kept, output.bar(outcome.kept, most))])
+    if funnel.get("parts"):
+        output.table(("part", "dialogues"), list(funnel["parts"].items()))
     if funnel["redacted"]:
         output.table(("replaced", "times"), list(funnel["redacted"].items()))
     if aside := funnel["lines"]["set_aside"]:

@@ -1,4 +1,4 @@
-"""From raw transcripts to conversations: reading, merging, rules, redaction, labels; each by itself too."""
+"""From raw transcripts to conversations: reading, rules, redaction, rewriting, labels; each by itself too."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ __all__ = [
     "Broken",
     "Build",
     "Columns",
+    "Construction",
+    "Difference",
     "Dropped",
+    "Figure",
+    "Figures",
+    "Finish",
     "Outcome",
     "Redacted",
     "Redaction",
@@ -16,7 +21,10 @@ __all__ = [
     "Step",
     "Transcript",
     "annotate",
+    "apply_finish",
     "apply_rules",
+    "compare_figures",
+    "figures",
     "merge_turns",
     "personal_data",
     "read_transcripts",
@@ -29,7 +37,12 @@ _HOMES = {
     "Broken": "rules",
     "Build": "building",
     "Columns": "reading",
+    "Construction": "constructing",
+    "Difference": "preserving",
     "Dropped": "_base",
+    "Figure": "figure",
+    "Figures": "figure",
+    "Finish": "finishing",
     "Outcome": "pipeline",
     "Redacted": "redaction",
     "Redaction": "redaction",
@@ -37,7 +50,10 @@ _HOMES = {
     "Step": "_base",
     "Transcript": "_base",
     "annotate": "annotating",
+    "apply_finish": "finishing",
     "apply_rules": "rules",
+    "compare_figures": "preserving",
+    "figures": "quantities",
     "merge_turns": "merging",
     "personal_data": "redaction",
     "read_transcripts": "reading",
@@ -50,8 +66,13 @@ if TYPE_CHECKING:
     from csc_dspy.rewriting._base import Dropped, Step, Transcript
     from csc_dspy.rewriting.annotating import annotate
     from csc_dspy.rewriting.building import Build, rewrite
+    from csc_dspy.rewriting.constructing import Construction
+    from csc_dspy.rewriting.figure import Figure, Figures
+    from csc_dspy.rewriting.finishing import Finish, apply_finish
     from csc_dspy.rewriting.merging import merge_turns
     from csc_dspy.rewriting.pipeline import Outcome
+    from csc_dspy.rewriting.preserving import Difference, compare_figures
+    from csc_dspy.rewriting.quantities import figures
     from csc_dspy.rewriting.reading import Columns, read_transcripts
     from csc_dspy.rewriting.redaction import Redacted, Redaction, personal_data, redact, restore
     from csc_dspy.rewriting.rules import Broken, Rules, apply_rules

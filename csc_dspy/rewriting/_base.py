@@ -27,6 +27,8 @@ class Transcript:
     """Whether it goes on behind the most turns that are held of one transcript."""
     replaced: tuple[Replaced, ...] = ()
     """What placeholders stand for by now."""
+    original: Conversation | None = None
+    """What it was, without personal data, before it was rewritten."""
 
     def having(self, conversation: Conversation) -> Transcript:
         """The same with another conversation."""
@@ -37,8 +39,9 @@ class Transcript:
 class Dropped:
     """A transcript that a step does not let through.
 
-    ``reason`` is a word that is the same for all alike, ``detail`` says what it is in this one, and quotes
-    nothing that was said.
+    ``reason`` is a word that is the same for all alike, ``detail`` says what it is in this one. Of what was
+    said it quotes nothing but figures and what a language model gives as its reason, which never saw more
+    than the redacted words.
     """
 
     step: str

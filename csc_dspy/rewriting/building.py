@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -23,14 +23,21 @@ from csc_dspy.rewriting.rules import OF_THE_PAPER, Filtering, Rules
 from csc_dspy.rewriting.writing import require_place
 
 if TYPE_CHECKING:
+    import dspy
+
     from csc_dspy.choosing import Programs
+    from csc_dspy.rewriting.constructing import Construction
     from csc_dspy.taxonomy import Language, Taxonomy
 
-Mode = Literal["annotate", "rules"]
-"""How far transcripts go: to labelled conversations, or to unlabelled ones."""
+Mode = Literal["rewrite", "annotate", "rules"]
+"""How far transcripts go: to rewritten conversations, to labelled ones, or to unlabelled ones."""
 
 _JOURNAL: Final = ".{}.journal"
-_SOURCES: Final[dict[Mode, str]] = {"annotate": "transcripts, annotated", "rules": "transcripts, unlabelled"}
+_SOURCES: Final[dict[Mode, str]] = {
+    "rewrite": "transcripts, rewritten",
+    "annotate": "transcripts, annotated",
+    "rules": "transcripts, unlabelled",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +52,16 @@ class Build:
     redaction: Redaction | None = STANDARD
     """None leaves personal data where it is."""
     programs: Programs | None = None
-    """What labels the turns; without it they stay unlabelled."""
+    """What labels the turns, if they are only to be labelled."""
+    construction: Construction | None = None
+    """How they are rewritten, if they are to be."""
     limit: int | None = None
 
     @property
     def mode(self) -> Mode:
         """How far it goes."""
+        if self.construction is not None:
+            return "rewrite"
         return "rules" if self.programs is None else "annotate"
 
     def total(self) -> int | None:
@@ -70,8 +81,8 @@ class Build:
     ) -> Outcome:
         """Write the folder ``out``; see `Pipeline.carry_out`.
 
-        Labels are kept in a journal beside it until it is there: after an interruption ``resume`` goes on.
-        ``identity`` is that of the language model in force; ``kept`` hears how many labels are left behind.
+        Answers are kept in a journal beside it until it is there: after an interruption ``resume`` goes on.
+        ``identity`` is that of the language model in force; ``kept`` hears how many answers are left behind.
         """
         for place in filter(None, (out, keep_map)):
             keep_apart(place, self._source())
@@ -94,6 +105,7 @@ class Build:
             redaction=self.redaction,
             source=_SOURCES[self.mode],
             limit=self.limit,
+            ending=self.construction.end if self.construction else lambda _folder: {},
         )
 
     def _steps(self, journal: Journal | None) -> Iterator[Step]:
@@ -102,7 +114,9 @@ class Build:
         yield Filtering(self.rules)
         if self.redaction is not None:
             yield Redacting(self.redaction)
-        if self.programs is not None:
+        if self.construction is not None:
+            yield from self.construction.steps(journal)
+        elif self.programs is not None:
             from csc_dspy.rewriting.annotating import Annotating
 
             yield Annotating(self.programs, journal)
@@ -111,13 +125,14 @@ class Build:
     def _journal(
         self, out: Path, identity: Mapping[str, object], *, resume: bool, kept: Callable[[int], None]
     ) -> Iterator[Journal | None]:
-        if self.programs is None:
+        chosen = self.construction or self.programs
+        if chosen is None:
             if resume:
                 raise ConfigError("there is nothing to resume", remedy="the rules alone are done in one go")
             yield None
             return
         path = out.resolve().with_name(_JOURNAL.format(out.resolve().name))
-        run: dict[str, Any] = {**self.programs.identity, **identity}
+        run: dict[str, Any] = {**chosen.identity, **identity}
         with unfinished(path, run, resume=resume, result=out, told=kept) as journal:
             yield journal
 
@@ -126,7 +141,7 @@ def rewrite(  # noqa: PLR0913  the options, each by its name
     source: str | os.PathLike[str],
     out: str | os.PathLike[str],
     *,
-    mode: Mode,
+    mode: Mode = "rewrite",
     columns: Columns | str = "",
     supporters: Iterable[str] = (),
     customers: Iterable[str] = (),
@@ -138,25 +153,36 @@ def rewrite(  # noqa: PLR0913  the options, each by its name
     program: str = "strategy-classifier",
     taxonomy: Taxonomy | None = None,
     language: Language | None = None,
-    lm: str = "embedded",
+    lm: str | dspy.LM = "embedded",
+    construction: Construction | None = None,
     resume: bool = False,
     concurrency: int = 8,
 ) -> Outcome:
-    """Make conversations of raw transcripts: ``"rules"`` leaves them unlabelled, ``"annotate"`` labels them.
+    """Make conversations of raw transcripts.
 
-    The words stay what they are, but for placeholders. The folder ``out`` gets the conversations, what was
-    dropped and why, and a report. See `read_transcripts` for the arguments about reading, `Rules` and
-    `Redaction` for theirs. ``lm`` labels, with the packaged program for it.
+    ``mode`` ``"rewrite"`` has ``lm`` rewrite them to one strategy a turn, which takes a language model that
+    can write; a ``construction`` says how. ``"annotate"`` has it label them by ``program``, and ``"rules"``
+    leaves them unlabelled; the words then stay what they are, but for placeholders.
+
+    The folder ``out`` gets the conversations, what was dropped and why, and a report. See `read_transcripts`
+    for the arguments about reading, `Rules` and `Redaction` for theirs.
     """
     chosen = Columns.parse(columns) if isinstance(columns, str) else columns
     transcripts = Transcripts(os.fspath(source), chosen, Speakers(supporters, customers), separator, language)
-    programs = _programs(program, taxonomy, language, lm) if mode == "annotate" else None
-    build = Build(transcripts=transcripts, rules=rules, merge=merge, redaction=redaction, programs=programs)
-    with _in_force(lm) if mode == "annotate" else nullcontext():
+    spec = lm if isinstance(lm, str) else str(lm.model)
+    build = Build(
+        transcripts=transcripts,
+        rules=rules,
+        merge=merge,
+        redaction=redaction,
+        programs=_programs(program, taxonomy, language, spec) if mode == "annotate" else None,
+        construction=_constructed(construction, taxonomy, language, spec) if mode == "rewrite" else None,
+    )
+    with nullcontext() if mode == "rules" else _in_force(lm):
         return build.carry_out(
             Path(out),
             concurrency=concurrency,
-            identity={"lm": lm},
+            identity={"lm": spec},
             resume=resume,
             keep_map=Path(keep_map) if keep_map else None,
         )
@@ -168,7 +194,17 @@ def _programs(program: str, taxonomy: Taxonomy | None, language: Language | None
     return Programs(program, taxonomy=taxonomy, language=language, lm=lm)
 
 
-def _in_force(lm: str) -> AbstractContextManager[object]:
+def _constructed(
+    given: Construction | None, taxonomy: Taxonomy | None, language: Language | None, lm: str
+) -> Construction:
+    """The construction for a language model; what is said beside it holds."""
+    from csc_dspy.rewriting.constructing import Construction
+
+    chosen = given or Construction()
+    return replace(chosen, lm=lm, taxonomy=taxonomy or chosen.taxonomy, language=language or chosen.language)
+
+
+def _in_force(lm: str | dspy.LM) -> AbstractContextManager[object]:
     from csc_dspy.lm import using
 
     return using(lm)

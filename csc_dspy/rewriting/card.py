@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from csc_dspy.rewriting.writing import CARD, CONVERSATIONS
+from csc_dspy.rewriting.writing import CARD, CONVERSATIONS, SPLIT
 
 _SIZES: Final = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"))
 _LARGEST: Final = "100K<n<1M"
@@ -16,6 +16,16 @@ _LABELLED: Final = """\
 Customer support conversations from raw transcripts. A strategy classifier labelled the strategy of every
 supporter turn; the stage follows from the strategies by rule. Nobody has looked through the labels:
 `confidence` is the probability that the classifier gave to its choice, where that was measured."""
+_REWRITTEN: Final = """\
+Customer support conversations, rewritten from raw transcripts by a language model so that every turn of the
+supporter follows one strategy, which the rewriting names. Figures, dates, times and placeholders were
+compared with the transcript by rules, the outcome by a language model. Nobody has read them all: look
+through a sample."""
+_REWRITTEN_ZH: Final = "对话由语言模型根据转写稿改写，客服每一轮只采用一个策略；个人信息以占位符代替。"
+_STAGES: Final = {
+    "rule": "The stage of a turn follows from the strategies by rule.",
+    "tracker": "The stage of a turn was found by the stage tracker.",
+}
 _WORDS: Final = "The words are those of the transcripts, without tags and needless space."
 _WORDS_ZH: Final = "对话文本保持转写原文；个人信息以占位符代替。"
 _JOINED: Final = "Consecutive turns of one speaker are joined."
@@ -43,19 +53,40 @@ def _front_matter(funnel: Mapping[str, Any]) -> str:
         f"---\nlanguage:{languages}\nlicense: other\n"
         "task_categories:\n- text-classification\n- text-generation\n"
         f"tags:\n- csc-dspy\n- customer-support\nsize_categories:\n- {size}\n"
-        f"configs:\n- config_name: default\n  data_files:\n  - split: train\n    path: {CONVERSATIONS}\n---\n"
+        f"configs:\n- config_name: default\n  data_files:\n{_data_files(funnel)}---\n"
     )
+
+
+def _data_files(funnel: Mapping[str, Any]) -> str:
+    parts = {part: f"{SPLIT}/{part}.jsonl" for part in funnel.get("parts") or {}} or {"train": CONVERSATIONS}
+    return "".join(f"  - split: {_part(part)}\n    path: {path}\n" for part, path in parts.items())
+
+
+def _part(name: str) -> str:
+    """What data sets call a part, which takes no hyphens."""
+    return name.replace("-", "_")
 
 
 def _title(funnel: Mapping[str, Any]) -> Iterator[str]:
     spoken = " and ".join(_SPOKEN[each] for each in sorted(funnel["languages"], reverse=True))
     yield f"# Conversations from {funnel['source']}\n"
+    steps = {step["step"] for step in funnel["steps"]}
+    yield from _rewritten(funnel) if "rewrite" in steps else _as_they_were(funnel, joined="merge" in steps)
+    yield f"{funnel['kept']:,} conversations, {funnel['turns']:,} turns{spoken and f', in {spoken}'}.\n"
+
+
+def _rewritten(funnel: Mapping[str, Any]) -> Iterator[str]:
+    stages = "rule" if funnel["options"].get("stages") == "rule" else "tracker"
+    yield f"{_REWRITTEN} {_STAGES[stages]}\n"
+    if "zh" in funnel["languages"] and funnel["redacted_all"]:
+        yield f"{_REWRITTEN_ZH}\n"
+
+
+def _as_they_were(funnel: Mapping[str, Any], *, joined: bool) -> Iterator[str]:
     yield _LABELLED if funnel["strategies"] else _UNLABELLED
-    joined = any(step["step"] == "merge" for step in funnel["steps"])
     yield f"\n{_WORDS}{f' {_JOINED}' if joined else ''}\n"
     if "zh" in funnel["languages"] and funnel["redacted_all"]:
         yield f"{_WORDS_ZH}\n"
-    yield f"{funnel['kept']:,} conversations, {funnel['turns']:,} turns{spoken and f', in {spoken}'}.\n"
 
 
 def _contents(funnel: Mapping[str, Any]) -> Iterator[str]:
@@ -71,6 +102,10 @@ def _contents(funnel: Mapping[str, Any]) -> Iterator[str]:
     ]
     if funnel["quarantined"]:
         rows.insert(2, ("`quarantine.jsonl`", "lines that could not be read, with their places"))
+    if any(step["step"] == "rewrite" for step in funnel["steps"]):
+        rows.append(("`statistics.json`", "lengths, labels and transitions"))
+    if funnel.get("parts"):
+        rows.append((f"`{SPLIT}/`", "the same conversations by part; near-duplicates are in one part"))
     yield from _table(("file", "what it is"), rows)
 
 
@@ -80,9 +115,9 @@ def _funnel(funnel: Mapping[str, Any]) -> Iterator[str]:
     for step in funnel["steps"]:
         rows += ((f"{step['step']}: {told['meaning']}", -told["count"]) for told in step["dropped"].values())
     yield from _table(("", "transcripts"), [*rows, ("kept", funnel["kept"])])
-    if rules := funnel["options"].get("rules"):
+    if rules := {**(funnel["options"].get("rules") or {}), **funnel["options"].get("finish", {})}:
         yield "The thresholds:\n"
-        yield from _table(("rule", "threshold"), [(f"`{name}`", value) for name, value in rules.items()])
+        yield from _table(("rule", "threshold"), [(f"`{name}`", _threshold(rules[name])) for name in rules])
 
 
 def _personal(funnel: Mapping[str, Any]) -> Iterator[str]:
@@ -102,8 +137,16 @@ def _labels(funnel: Mapping[str, Any]) -> Iterator[str]:
             ("strategy", "turns"), [(f"`{name}`", n) for name, n in funnel["strategies"].items()]
         )
         yield from _table(("stage", "turns"), [(f"`{name}`", n) for name, n in funnel["stages"].items()])
+    if parts := funnel.get("parts"):
+        yield from _table(("part", "conversations"), list(parts.items()))
     yield "## Licence\n"
     yield f"{_NO_LICENCE}\n"
+
+
+def _threshold(value: object) -> object:
+    if isinstance(value, tuple):
+        return ", ".join(value)
+    return "as in the paper" if value is None else value
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -55,7 +55,8 @@ class Outcome:
     def to_dict(self) -> dict[str, Any]:
         """The same as JSON has it."""
         told = {key: self.funnel[key] for key in ("in", "dropped", "kept", "lines", "redacted")}
-        return {**told, "out": str(self.out), "seconds": round(self.seconds, 2)}
+        parts = {"parts": self.funnel["parts"]} if "parts" in self.funnel else {}
+        return {**told, **parts, "out": str(self.out), "seconds": round(self.seconds, 2)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,8 @@ class Pipeline:
     source: str
     """What the conversations have as their ``source``."""
     limit: int | None = None
+    ending: Callable[[Path], Mapping[str, Any]] = lambda _folder: {}
+    """Adds files to the folder when all rows are in it, and says what else the funnel tells."""
 
     def carry_out(
         self,
@@ -97,7 +100,9 @@ class Pipeline:
             for result in self._results(run, concurrency):
                 run.settle(*result)
                 told(kept=run.funnel.kept)
+            folder.close()
             funnel = {**run.funnel.to_dict(), "quarantined": folder.aside.count, **self._about(run)}
+            funnel |= self.ending(folder.path)
             write_funnel(folder.path, funnel)
             write_card(folder.path, funnel)
             write_report(folder.path, funnel, run.pairs)

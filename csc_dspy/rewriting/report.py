@@ -12,7 +12,7 @@ from csc_dspy.conversations import Conversation, Turn, speaker_name
 from csc_dspy.evaluation.report import values
 from csc_dspy.evaluation.report.elements import Html, element, escaped, joined
 from csc_dspy.evaluation.report.tables import card, disclosure, section, table
-from csc_dspy.rewriting.redaction import PLACEHOLDERS
+from csc_dspy.rewriting.placeholders import PLACEHOLDER
 from csc_dspy.rewriting.writing import REPORT
 
 if TYPE_CHECKING:
@@ -69,10 +69,9 @@ _STYLE: Final = """
 @media print { .pair { break-inside: avoid; } }
 """
 _BLOTS: Final = re.compile(r"(▇+)")
-_PLACEHOLDER: Final = re.compile(
-    "(" + "|".join(rf"\[(?:{words.en}_|{words.zh})\d+\]" for words in PLACEHOLDERS.values()) + ")"
-)
 _LONGEST_SHOWN: Final = 80
+_DONE: Final = {"rewrite": "rewritten", "judge": "passed the judge"}
+"""What has become of those that are left after a step."""
 
 
 def write_report(folder: Path, funnel: Mapping[str, Any], pairs: Sequence[Pair]) -> None:
@@ -116,6 +115,8 @@ def _funnel(funnel: Mapping[str, Any]) -> Html:
         rows += (
             _bar(told["meaning"], told["count"], funnel["in"], lost=True) for told in step["dropped"].values()
         )
+        if step["step"] in _DONE:
+            rows.append(_bar(_DONE[step["step"]], step["out"], funnel["in"]))
     rows.append(_bar("kept", funnel["kept"], funnel["in"]))
     return section("funnel", "Funnel", element("div", element("div", *rows, class_="funnel"), class_="card"))
 
@@ -163,8 +164,9 @@ def _counts(funnel: Mapping[str, Any]) -> Html | None:
             ("redacted", "Placeholders", "Kind", "Placeholders"),
             ("strategies", "Strategies", "Strategy", "Turns"),
             ("stages", "Stages", "Stage", "Turns"),
+            ("parts", "Parts", "Part", "Conversations"),
         )
-        if funnel[key]
+        if funnel.get(key)
     ]
     return (
         section("counts", "What is in them", element("div", *cards, class_="grid thirds")) if cards else None
@@ -228,8 +230,8 @@ def _labels(turn: Turn, language: Language) -> Iterator[object]:
 
 def _marked(text: str) -> Iterator[Html]:
     """The text, with placeholders and blots to be seen at a glance."""
-    for part in _PLACEHOLDER.split(text):
-        if _PLACEHOLDER.fullmatch(part):
+    for part in PLACEHOLDER.split(text):
+        if PLACEHOLDER.fullmatch(part):
             yield element("mark", part)
         else:
             for piece in _BLOTS.split(part):

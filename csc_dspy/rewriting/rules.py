@@ -21,6 +21,20 @@ REASONS: Final = {
     "silent_customer": "the customer takes too few turns",
     "short_answers": "the customer says too little in most turns",
     "failed": "the language model could not be asked",
+    "abuse": "somebody is abused in it",
+    "impatient_supporter": "the supporter is impatient",
+    "indifferent_supporter": "the supporter is indifferent",
+    "unreadable_rewriting": "no readable rewriting came, even when asked for again",
+    "meaning_changed": "the rewriting says something else, even when asked for again",
+    "few_utterances": "too few utterances when rewritten",
+    "many_utterances": "too many utterances when rewritten",
+    "not_alternating": "the speakers do not alternate",
+    "no_strategy": "a turn of the supporter has no strategy",
+    "missing_strategy": "a strategy that is required does not occur",
+    "incomplete": "the judge finds it incomplete",
+    "untrue_strategies": "the judge finds a turn untrue to its strategy",
+    "third_party": "the judge finds others speaking in it",
+    "mixed_strategies": "the judge finds two strategies in one turn",
 }
 """What each reason for dropping means."""
 

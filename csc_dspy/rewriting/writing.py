@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,16 +21,21 @@ QUARANTINE: Final = "quarantine.jsonl"
 FUNNEL: Final = "funnel.json"
 CARD: Final = "README.md"
 REPORT: Final = "report.html"
+STATISTICS: Final = "statistics.json"
+SPLIT: Final = "split"
 
 
 class Folder:
     """Where the results of a run go while it is running."""
 
-    def __init__(self, path: Path, kept: Writer, dropped: Writer, aside: Quarantine) -> None:
+    def __init__(self, path: Path, files: ExitStack) -> None:
         self.path = path
-        self.kept = kept
-        self.aside = aside
-        self._dropped = dropped
+        self.kept: Writer = files.enter_context(opened_writer(path / CONVERSATIONS))
+        aside = files.enter_context(quarantine(path / QUARANTINE))
+        assert aside is not None
+        self.aside: Quarantine = aside
+        self._dropped: Writer = files.enter_context(opened_writer(path / DROPPED))
+        self._files = files
 
     def drop(self, dropped: Dropped) -> None:
         """Keep what was dropped, with the reason.
@@ -38,32 +43,33 @@ class Folder:
         Its key is no ``dialogue``, so that nobody who reads the folder takes it for a conversation.
         """
         transcript = dropped.transcript
-        self._dropped.write(
-            {
-                "id": transcript.conversation.id,
-                "origin": transcript.origin,
-                "step": dropped.step,
-                "reason": dropped.reason,
-                "detail": dropped.detail,
-                "transcript": transcript.conversation.row()["dialogue"],
-            }
-        )
+        row = {
+            "id": transcript.conversation.id,
+            "origin": transcript.origin,
+            "step": dropped.step,
+            "reason": dropped.reason,
+            "detail": dropped.detail,
+            "transcript": transcript.conversation.row()["dialogue"],
+        }
+        if transcript.original is not None:
+            row["original"] = transcript.original.row()["dialogue"]
+        self._dropped.write(row)
+
+    def close(self) -> None:
+        """Put all rows where they can be read; nothing more is taken."""
+        self._files.close()
+        if not self.aside.count:
+            (self.path / QUARANTINE).unlink(missing_ok=True)
 
 
 @contextmanager
 def result_folder(out: Path) -> Iterator[Folder]:
     """A folder that becomes ``out`` when the block ends well."""
     require_place(out)
-    with atomic_folder(out) as path:
-        with (
-            opened_writer(path / CONVERSATIONS) as kept,
-            opened_writer(path / DROPPED) as dropped,
-            quarantine(path / QUARANTINE) as aside,
-        ):
-            assert aside is not None
-            yield Folder(path, kept, dropped, aside)
-        if not aside.count:
-            (path / QUARANTINE).unlink()
+    with atomic_folder(out) as path, ExitStack() as files:
+        folder = Folder(path, files)
+        yield folder
+        folder.close()
 
 
 def write_funnel(folder: Path, funnel: Mapping[str, Any]) -> None:

@@ -119,7 +119,7 @@ def test_nothing_personal_is_sent(csc: CSC, raw: Path, llm_server: LLMServer) ->
 
 WRONG = [
     ((), "--lm embedded: rewriting needs a real language model"),
-    (("--lm", "openai/test"), "give --annotate-only or --rules-only"),
+    (("--lm", "embedded/mine"), "--lm embedded/mine: rewriting needs a real language model"),
     (("--annotate-only", "--rules-only"), "exclude each other"),
     (("--rules-only", "--resume"), "there is nothing to resume"),
     (("--rules-only", "--columns", "text"), "--columns: 'text' names no column"),

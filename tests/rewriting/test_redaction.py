@@ -88,6 +88,23 @@ def test_numbers_dictated_over_several_turns(turns: list[str], kind: str) -> Non
 @pytest.mark.parametrize(
     "turns",
     [
+        [
+            "s: What is your number?",
+            "c: It is 415-555-2003, have a look.",
+            "s: Thanks. When?",
+            "c: At 3:30 PM.",
+        ],
+        ["s: 您的手机号码是多少？", "c: 13800138000", "s: 好，几点方便？", "c: 15点30"],
+    ],
+)
+def test_digits_after_a_whole_number_are_not_a_part_of_it(turns: list[str]) -> None:
+    before, after = said(spoken(*turns)), said(redact(spoken(*turns)).conversation)
+    assert [place for place, pair in enumerate(zip(before, after, strict=True)) if pair[0] != pair[1]] == [1]
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
         ["s: 几点到的？", "c: 15点", "s: 哪天？", "c: 2024年", "s: 多少钱", "c: 1380元"],
         ["s: how many?", "c: two or three", "s: and?", "c: one", "s: ok", "c: four one"],
         ["s: the order number?", "c: 415", "s: ok", "c: 555", "s: ok", "c: 2671"],

@@ -13,7 +13,7 @@ import pytest
 
 from csc_dspy.cli.main import app
 from csc_dspy.conversations import Conversation
-from csc_dspy.rewriting import Rules
+from csc_dspy.rewriting import Construction, Finish, Rules
 from csc_dspy.rewriting.reading import MOST_TURNS
 from csc_dspy.rewriting.redaction import PLACEHOLDERS
 from csc_dspy.rewriting.rules import REASONS
@@ -58,3 +58,12 @@ def test_reasons_kinds_and_thresholds_are_all_there(command: click.Command) -> N
     assert f"{MOST_TURNS:,} are held" in MANUAL
     defaults = {param.name: param.default for param in command.params}
     assert {field.name: field.default for field in fields(Rules)}.items() <= defaults.items()
+    lengths = {"fewest_utterances", "most_utterances"}
+    assert {name: defaults[name] for name in lengths} == {name: getattr(Finish(), name) for name in lengths}
+    assert f"| {Finish().fewest_utterances} and {Finish().most_utterances} |" in MANUAL
+
+
+def test_the_steps_are_those_of_the_construction() -> None:
+    section = MANUAL.split("\n## Rewriting\n")[1].split("\n## ")[0]
+    named = re.findall(r"^\| (\w+) \|", section.split("\nA rewriting is")[0], re.MULTILINE)
+    assert named == ["step", *(step.name for step in Construction().steps(None))]

@@ -77,9 +77,11 @@ def _piece(turn: int, text: Folded) -> _Piece | None:
         return None
     start, end = found[0][0], found[-1][1]
     others = _LETTER.findall(text.plain[:start]) + _LETTER.findall(text.plain[end:])
-    if len(others) > _MOST_OTHER_WORDS:
+    digits = "".join(digits for _, _, digits in found).upper()
+    # What is whole already is found without its neighbours, and digits that come after it are something else.
+    if len(others) > _MOST_OTHER_WORDS or _kind(digits, ""):
         return None
-    return _Piece(turn, start, end, "".join(digits for _, _, digits in found).upper())
+    return _Piece(turn, start, end, digits)
 
 
 def _groups(text: Folded) -> Iterator[tuple[int, int, str]]:
