@@ -162,8 +162,7 @@ def _prepare_input() -> None:
         sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115  open to the end
     if sys.stdin.isatty():
         with suppress(ImportError):
-            # Not everywhere; input uses it where it is there.
-            import readline  # noqa: F401
+            import readline  # noqa: F401  not everywhere; input() uses it where it has been imported
     elif isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(encoding="utf-8", errors="replace")
 
