@@ -5,9 +5,8 @@ from __future__ import annotations
 import random
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,27 +24,15 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def start(llm_server: LLMServer, tmp_path: Path) -> Iterator[Start]:
+def start(llm_server: LLMServer, tmp_path: Path, begin: Start) -> Start:
     """Starts the command; what is still running in the end is killed."""
     data = write_rows(tmp_path / "data.jsonl", rows(COUNT))
-    started: list[subprocess.Popen[str]] = []
 
     def run(*args: str, out: str = "out", program: str = "support-agent-joint") -> subprocess.Popen[str]:
         command = ["evaluate", program, "--data", str(data), "--out", out, "--lm", "openai/test", "-q"]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "csc_dspy", *command, "--api-base", llm_server.url, "--no-cache", *args],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            cwd=tmp_path,
-        )
-        started.append(process)
-        return process
+        return begin(*command, "--api-base", llm_server.url, "--no-cache", *args)
 
-    yield run
-    for process in started:
-        process.kill()
-        process.communicate()
+    return run
 
 
 def finished(process: subprocess.Popen[str]) -> tuple[int, str]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import random
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,28 +19,16 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def start(llm_server: LLMServer, tmp_path: Path) -> Iterator[Start]:
+def start(llm_server: LLMServer, tmp_path: Path, begin: Start) -> Start:
     """Starts the command; what is still running in the end is killed."""
     data = write_dialogues(tmp_path / "learn.jsonl", ["en"])
-    started: list[subprocess.Popen[str]] = []
 
     def run(*args: str, out: str = "out") -> subprocess.Popen[str]:
         command = ["export", "response-writer", "--train", str(data), "--source", "traces", "--out", out]
         model = ["--lm", "openai/test", "--api-base", llm_server.url, "--no-cache", "-q", "--json"]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "csc_dspy", *command, *model, *args],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            cwd=tmp_path,
-        )
-        started.append(process)
-        return process
+        return begin(*command, *model, *args)
 
-    yield run
-    for process in started:
-        process.kill()
-        process.communicate()
+    return run
 
 
 def finished(process: subprocess.Popen[str]) -> tuple[int, str]:

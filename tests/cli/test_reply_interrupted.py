@@ -41,26 +41,14 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def start(server: LLMServer, source: Path, tmp_path: Path) -> Iterator[Start]:
+def start(server: LLMServer, source: Path, begin: Start) -> Start:
     """Starts the command; what is still running in the end is killed."""
-    started: list[subprocess.Popen[str]] = []
 
     def run(*args: str, out: str = "replies.jsonl", lm: str = "openai/test") -> subprocess.Popen[str]:
         command = ["reply", str(source), "--program", "support-agent-joint", "--out", out, "--lm", lm]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "csc_dspy", *command, "--api-base", server.url, "--no-cache", *args],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            cwd=tmp_path,
-        )
-        started.append(process)
-        return process
+        return begin(*command, "--api-base", server.url, "--no-cache", *args)
 
-    yield run
-    for process in started:
-        process.kill()
-        process.communicate()
+    return run
 
 
 def finished(process: subprocess.Popen[str]) -> tuple[int, str]:

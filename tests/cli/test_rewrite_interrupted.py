@@ -6,7 +6,6 @@ import json
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,26 +35,14 @@ def raw(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def start(server: LLMServer, raw: Path, tmp_path: Path) -> Iterator[Start]:
+def start(server: LLMServer, raw: Path, begin: Start) -> Start:
     """Starts the command; what is still running in the end is killed."""
-    started: list[subprocess.Popen[str]] = []
 
     def run(*args: str, out: str = "out") -> subprocess.Popen[str]:
         command = ["rewrite", str(raw), "--annotate-only", "--out", out, "--lm", "openai/test", "--json"]
-        process = subprocess.Popen(
-            [sys.executable, "-m", "csc_dspy", *command, "--api-base", server.url, "--no-cache", *args],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            cwd=tmp_path,
-        )
-        started.append(process)
-        return process
+        return begin(*command, "--api-base", server.url, "--no-cache", *args)
 
-    yield run
-    for process in started:
-        process.kill()
-        process.communicate()
+    return run
 
 
 def finished(process: subprocess.Popen[str]) -> tuple[int, str]:
