@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -28,6 +30,23 @@ _RETRIES: Final = 2
 _BEAT: Final = "csc:heartbeat"
 
 
+_only_reading: ContextVar[bool] = ContextVar("only_reading", default=False)
+
+
+def only_reading() -> bool:
+    """Whether the transaction that begins now will write nothing."""
+    return _only_reading.get()
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    token = _only_reading.set(True)
+    try:
+        yield
+    finally:
+        _only_reading.reset(token)
+
+
 class BeatingDatabase(RDBStorage):
     """A database; trials of workers that were silent for ``dead_after`` seconds are queued again."""
 
@@ -43,6 +62,22 @@ class BeatingDatabase(RDBStorage):
         self._dead_after = timedelta(seconds=dead_after)
         # A driver complains of connections that nobody closed.
         weakref.finalize(self, self.engine.dispose)
+
+    def get_trial(self, trial_id: int) -> FrozenTrial:
+        """As Optuna does it, in a transaction that takes nothing from those who write."""
+        with _reading():
+            return super().get_trial(trial_id)
+
+    def _get_trials(
+        self,
+        study_id: int,
+        states: Container[TrialState] | None,
+        included_trial_ids: set[int],
+        trial_id_greater_than: int,
+    ) -> list[FrozenTrial]:
+        # What the cache calls to hear of trials, many times in each.
+        with _reading():
+            return super()._get_trials(study_id, states, included_trial_ids, trial_id_greater_than)
 
     def _create_new_trial(self, study_id: int, template_trial: FrozenTrial | None = None) -> FrozenTrial:
         # What the cache that Optuna puts before every database calls to make a trial.

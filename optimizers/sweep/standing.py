@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from .front import best, front
-from .studies import ERROR, completed, feasible
+from .studies import ERROR, feasible, scored
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -78,7 +78,7 @@ class Standing:
         return cls(
             objectives=tuple(study.metric_names or _numbered(len(maximize))),
             maximize=maximize,
-            best=_best(study, maximize),
+            best=_best(trials, maximize),
             evaluated_turns=_total(ended, "evaluated_turns"),
             saved_turns=_total(ended, "saved_turns"),
             calls=_total(ended, "calls"),
@@ -108,9 +108,9 @@ def _counts(trials: Sequence[FrozenTrial]) -> dict[str, int]:
     }
 
 
-def _best(study: optuna.Study, maximize: tuple[bool, ...]) -> tuple[Point, ...]:
+def _best(trials: Sequence[FrozenTrial], maximize: tuple[bool, ...]) -> tuple[Point, ...]:
     """Of the trials that keep all limits."""
-    found = feasible(completed(study))
+    found = feasible(scored(trials))
     if not found:
         return ()
     points = front(found, maximize) if len(maximize) > 1 else [best(found, maximize[0])]

@@ -163,6 +163,8 @@ def share(engine: sqlalchemy.Engine) -> None:
     """
     from sqlalchemy import event
 
+    from .heartbeats import only_reading
+
     @event.listens_for(engine, "connect")
     def _tune(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
@@ -171,7 +173,7 @@ def share(engine: sqlalchemy.Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _take(connection: sqlalchemy.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN" if only_reading() else "BEGIN IMMEDIATE")
 
     # Connections from before do not know of this.
     engine.dispose()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from csc_dspy.exceptions import ConfigError
@@ -62,9 +62,12 @@ def baseline_of(study: optuna.Study) -> FrozenTrial | None:
 
 def completed(study: optuna.Study) -> list[FrozenTrial]:
     """Trials that have a score, in their order."""
-    from optuna.trial import TrialState
+    return scored(study.get_trials(deepcopy=False))
 
-    return study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+
+def scored(trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
+    """Those of the trials that have a score."""
+    return [each for each in trials if each.state.name == "COMPLETE"]
 
 
 def feasible(trials: list[FrozenTrial]) -> list[FrozenTrial]:
@@ -72,26 +75,18 @@ def feasible(trials: list[FrozenTrial]) -> list[FrozenTrial]:
     return [each for each in trials if all(excess <= 0 for excess in each.constraints.values())]
 
 
-def finished(study: optuna.Study) -> int:
+def finished(trials: Iterable[FrozenTrial]) -> int:
     """How many trials are done with: complete, pruned, or failed for good."""
-    return sum(each.state.name in {"COMPLETE", "PRUNED"} or _for_good(each) for each in _all(study))
+    return sum(each.state.name in {"COMPLETE", "PRUNED"} or _for_good(each) for each in trials)
 
 
-def begun(study: optuna.Study, before: int | None = None) -> int:
-    """How many trials are finished or running, of all or of those with a number ``before`` that."""
-    return sum(
-        (each.state.name in {"COMPLETE", "PRUNED", "RUNNING"} or _for_good(each))
-        and (before is None or each.number < before)
-        for each in _all(study)
-    )
+def begun(trials: Iterable[FrozenTrial]) -> int:
+    """How many trials are finished or running."""
+    return sum(each.state.name in {"COMPLETE", "PRUNED", "RUNNING"} or _for_good(each) for each in trials)
 
 
 def _for_good(trial: FrozenTrial) -> bool:
     return trial.state.name == "FAIL" and ERROR in trial.user_attrs
-
-
-def _all(study: optuna.Study) -> list[FrozenTrial]:
-    return study.get_trials(deepcopy=False)
 
 
 def _taken_up(study: optuna.Study, settings: Settings, directions: Sequence[str]) -> optuna.Study:

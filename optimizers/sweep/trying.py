@@ -69,7 +69,8 @@ class Trying:
         """
         self.error = None
         self._number = trial.number
-        if begun(self._study, before=trial.number) >= self._settings.trials:
+        before = self._study.get_trials(deepcopy=False)[: trial.number]
+        if begun(before) >= self._settings.trials:
             raise GivenUpError
         try:
             return self._values(trial)

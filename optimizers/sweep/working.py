@@ -30,7 +30,7 @@ Told = Callable[[Standing], None]
 """Hears of the study after each trial."""
 
 _MOST_ERRORS: Final = 5
-_PAUSE: Final = 1.0
+_PAUSE: Final = 0.2
 _PATIENCE: Final = 600
 """Seconds without any news after which trials that are running elsewhere are not waited for."""
 
@@ -44,7 +44,7 @@ def work(
     trials: int | None = None,
     budget: Budget | None = None,
     concurrency: int = 32,
-    told: Told = lambda _standing: None,
+    told: Told | None = None,
 ) -> None:
     """Run trials until the study has ``settings.trials`` finished ones, or this worker has run ``trials``.
 
@@ -68,7 +68,8 @@ def work(
         with ending(budget) as interrupts:
             try:
                 for _ in _trials(settings, study, trying, worker, trials):
-                    told(Standing.of(study))
+                    if told is not None:
+                        told(Standing.of(study))
             except BudgetError:
                 if interrupts.seen:
                     raise KeyboardInterrupt from None
@@ -81,9 +82,10 @@ def _trials(
     """Run trials, as many as there are to run; raises when one after the other comes to an error."""
     errors = 0
     for done in count():
-        if done == most or not _another(settings, study):
+        before = None if done == most else _before_another(settings, study)
+        if before is None:
             return
-        study.sampler = _sampler(settings, study, worker)
+        study.sampler = _sampler(settings, before, worker)
         _run(study, trying)
         errors = 0 if trying.error is None else errors + 1
         if errors == _MOST_ERRORS and trying.error is not None:
@@ -102,25 +104,26 @@ def _run(study: optuna.Study, trying: Trying) -> None:
             raise
 
 
-def _sampler(settings: Settings, study: optuna.Study, worker: int) -> optuna.samplers.BaseSampler:
+def _sampler(settings: Settings, before: int, worker: int) -> optuna.samplers.BaseSampler:
     """A sampler for the next trial alone: a study that was interrupted goes on as if it had not been."""
     name = chosen(settings.sampler, settings.space, len(settings.objectives), settings.trials)
-    seed = seed_of("sampler", settings.seed, worker, finished(study))
+    seed = seed_of("sampler", settings.seed, worker, before)
     return sampler(name, seed, settings.trials)
 
 
-def _another(settings: Settings, study: optuna.Study) -> bool:
-    """Whether a trial is to be begun; waits while that depends on other workers."""
+def _before_another(settings: Settings, study: optuna.Study) -> int | None:
+    """How many trials are finished, if another is to be begun; waits while that depends on other workers."""
     from .heartbeats import recover
 
     news, since = -1, time.monotonic()
-    while (done := finished(study)) < settings.trials:
-        if begun(study) < settings.trials:
-            return True
+    # One look for both figures: with several workers a look is a question to a database that all of them ask.
+    while (done := finished(trials := study.get_trials(deepcopy=False))) < settings.trials:
+        if begun(trials) < settings.trials:
+            return done
         if done != news:
             news, since = done, time.monotonic()
         if time.monotonic() - since > _PATIENCE:
-            return False
+            return None
         time.sleep(_PAUSE)
         recover(study)
-    return False
+    return None

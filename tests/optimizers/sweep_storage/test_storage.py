@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import optuna
@@ -52,6 +54,17 @@ def test_several_may_open_a_new_one_at_the_same_time(url: str) -> None:
         process.stdin.write("now\n")
         process.stdin.flush()
     assert [process.communicate(timeout=60)[1] for process in opening] == [""] * 4
+
+
+def test_readers_of_a_file_do_not_wait_for_a_writer(tmp_path: Path) -> None:
+    study = optuna.create_study(storage=open_storage(None, tmp_path), study_name=STUDY)
+    study.optimize(lambda trial: trial.suggest_int("count", 1, 8), n_trials=2)
+    again = optuna.load_study(study_name=STUDY, storage=open_storage(None, tmp_path))
+    with closing(sqlite3.connect(tmp_path / STUDY_FILE, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("DELETE FROM trials")
+        assert [each.number for each in again.get_trials()] == [0, 1]
+        writer.execute("ROLLBACK")
 
 
 @pytest.mark.parametrize(
