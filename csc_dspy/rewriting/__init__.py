@@ -44,8 +44,8 @@ _HOMES = {
     "Figures": "figure",
     "Finish": "finishing",
     "Outcome": "pipeline",
-    "Redacted": "redaction",
-    "Redaction": "redaction",
+    "Redacted": ".redaction",
+    "Redaction": ".redaction",
     "Rules": "rules",
     "Step": "_base",
     "Transcript": "_base",
@@ -55,14 +55,15 @@ _HOMES = {
     "compare_figures": "preserving",
     "figures": "quantities",
     "merge_turns": "merging",
-    "personal_data": "redaction",
+    "personal_data": ".redaction",
     "read_transcripts": "reading",
-    "redact": "redaction",
-    "restore": "redaction",
+    "redact": ".redaction",
+    "restore": ".redaction",
     "rewrite": "building",
 }
 
 if TYPE_CHECKING:
+    from csc_dspy.redaction import Redacted, Redaction, personal_data, redact, restore
     from csc_dspy.rewriting._base import Dropped, Step, Transcript
     from csc_dspy.rewriting.annotating import annotate
     from csc_dspy.rewriting.building import Build, rewrite
@@ -74,7 +75,6 @@ if TYPE_CHECKING:
     from csc_dspy.rewriting.preserving import Difference, compare_figures
     from csc_dspy.rewriting.quantities import figures
     from csc_dspy.rewriting.reading import Columns, read_transcripts
-    from csc_dspy.rewriting.redaction import Redacted, Redaction, personal_data, redact, restore
     from csc_dspy.rewriting.rules import Broken, Rules, apply_rules
 else:
     # Out of sight of type checkers, for which it would make every misspelled name a valid one.
@@ -83,7 +83,7 @@ else:
 
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        value = globals()[name] = getattr(import_module(f".{_HOMES[name]}", __name__), name)
         return value
 
 

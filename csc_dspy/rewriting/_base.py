@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from csc_dspy.conversations import Conversation
 
 if TYPE_CHECKING:
-    from csc_dspy.rewriting.redaction import Replaced
+    from csc_dspy.redaction import Replaced
 
 
 @dataclass(frozen=True, slots=True)

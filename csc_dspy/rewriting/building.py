@@ -13,12 +13,12 @@ from csc_dspy.data.outputs import keep_apart
 from csc_dspy.data.source import Source, parse_source
 from csc_dspy.exceptions import ConfigError
 from csc_dspy.journal import Journal, unfinished
+from csc_dspy.redaction import STANDARD, Redaction
 from csc_dspy.rewriting._base import Step
 from csc_dspy.rewriting.merging import Merging
 from csc_dspy.rewriting.pipeline import Outcome, Pipeline, Told, total_of
 from csc_dspy.rewriting.reading import Columns, Separator, Speakers, Transcripts
 from csc_dspy.rewriting.redacting import Redacting
-from csc_dspy.rewriting.redaction import STANDARD, Redaction
 from csc_dspy.rewriting.rules import OF_THE_PAPER, Filtering, Rules
 from csc_dspy.rewriting.writing import require_place
 

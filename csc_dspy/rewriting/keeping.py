@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from csc_dspy.exceptions import DataError, OutputError
-from csc_dspy.rewriting.redaction import Replaced
+from csc_dspy.redaction import Replaced
 
 ABOUT: Final = "What placeholders stand for, by dialogue. Personal data: never publish or upload this file."
 

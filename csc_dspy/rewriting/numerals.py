@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from csc_dspy.rewriting.words import words
+from csc_dspy.redaction.words import words
 
 MARK: Final = "\ue000"
 

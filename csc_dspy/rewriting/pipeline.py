@@ -16,11 +16,11 @@ from csc_dspy.conversations import Conversation
 from csc_dspy.data.problems import Problem
 from csc_dspy.data.readers import RawRow
 from csc_dspy.data.source import STDIN
+from csc_dspy.redaction import Redaction, blotted, masked, redact
 from csc_dspy.rewriting._base import Dropped, Step, Transcript
 from csc_dspy.rewriting.funnel import Funnel
 from csc_dspy.rewriting.keeping import KeptMap, kept_map
 from csc_dspy.rewriting.reading import Transcripts
-from csc_dspy.rewriting.redaction import Redaction, blotted, masked, redact
 from csc_dspy.rewriting.writing import Folder, require_place, result_folder, write_funnel
 
 _SHOWN: Final = 30

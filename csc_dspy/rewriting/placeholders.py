@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Final
 
 from csc_dspy.conversations import Conversation
-from csc_dspy.rewriting.redaction import PLACEHOLDERS
-from csc_dspy.rewriting.redaction.redacting import Replaced
+from csc_dspy.redaction import PLACEHOLDERS
+from csc_dspy.redaction.redacting import Replaced
 
 PLACEHOLDER: Final = re.compile(
     "(" + "|".join(rf"\[(?:{words.en}_|{words.zh})\d+\]" for words in PLACEHOLDERS.values()) + ")"

@@ -8,12 +8,12 @@ from typing import Any, Final, Literal
 
 from csc_dspy.conversations import Conversation
 from csc_dspy.exceptions import AnswerError
+from csc_dspy.redaction import personal_data
 from csc_dspy.rewriting._base import Dropped, Transcript
 from csc_dspy.rewriting.asking import AskingStep
 from csc_dspy.rewriting.figure import Figure
 from csc_dspy.rewriting.placeholders import placeholders_in, without_placeholders
 from csc_dspy.rewriting.quantities import figures
-from csc_dspy.rewriting.redaction import personal_data
 from csc_dspy.rewriting.rewording import Writer, rewritten
 from csc_dspy.rewriting.showing import shown
 from csc_dspy.taxonomy import Localized

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Final
 
+from csc_dspy.redaction.words import words
 from csc_dspy.rewriting.figure import Figure, Figures
 from csc_dspy.rewriting.numerals import MARK, with_digits
-from csc_dspy.rewriting.words import words
 
 _N: Final = rf"{MARK}?\d{{1,2}}(?!\d)"
 _ALONE: Final = r"(?<!\d)(?<!\d[.,:])"

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from csc_dspy.redaction import Redaction, redact
 from csc_dspy.rewriting._base import Transcript
-from csc_dspy.rewriting.redaction import Redaction, redact
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from csc_dspy.redaction import blotted, masked
+from csc_dspy.redaction.checksums import iban, luhn, resident_identity, social_security
 from csc_dspy.rewriting import Redaction, personal_data, redact, restore
-from csc_dspy.rewriting.redaction import blotted, masked
-from csc_dspy.rewriting.redaction.checksums import iban, luhn, resident_identity, social_security
 from tests.rewriting.transcripts import said, spoken
 
 

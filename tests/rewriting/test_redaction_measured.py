@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from benchmarks.rewriting import CASES, Score, scores
-from csc_dspy.rewriting.redaction import NUMBERS
+from csc_dspy.redaction import NUMBERS
 
 ROWS = [json.loads(line) for line in CASES.read_text(encoding="utf-8").splitlines()]
 SCORES = scores()

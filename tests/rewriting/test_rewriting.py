@@ -11,10 +11,10 @@ import pytest
 
 import csc_dspy as csc
 from csc_dspy.exceptions import DataError, OutputError
+from csc_dspy.redaction import Replaced
 from csc_dspy.rewriting import Rules, restore, rewrite
 from csc_dspy.rewriting.building import Mode
 from csc_dspy.rewriting.keeping import read_map
-from csc_dspy.rewriting.redaction import Replaced
 from tests.rewriting.transcripts import said, spoken, written
 from tests.support.browser import Page
 

@@ -14,10 +14,10 @@ import csc_dspy as csc
 from csc_dspy.conversations import derive_stages
 from csc_dspy.exceptions import ConfigError, DataError, LabelError
 from csc_dspy.lm import connect
+from csc_dspy.redaction import Replaced
 from csc_dspy.rewriting import Construction, Finish, Outcome, restore, rewrite
 from csc_dspy.rewriting.keeping import read_map
 from csc_dspy.rewriting.parting import Parting
-from csc_dspy.rewriting.redaction import Replaced
 from csc_dspy.taxonomy import Language, load_taxonomy
 from tests.rewriting.rewriting_pupil import RewritingPupil, call, calls
 from tests.rewriting.transcripts import said, written

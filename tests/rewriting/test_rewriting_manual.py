@@ -13,9 +13,9 @@ import pytest
 
 from csc_dspy.cli.main import app
 from csc_dspy.conversations import Conversation
+from csc_dspy.redaction import PLACEHOLDERS
 from csc_dspy.rewriting import Construction, Finish, Rules
 from csc_dspy.rewriting.reading import MOST_TURNS
-from csc_dspy.rewriting.redaction import PLACEHOLDERS
 from csc_dspy.rewriting.rules import REASONS
 from tests.rewriting.transcripts import said, written
 

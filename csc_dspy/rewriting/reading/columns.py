@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 from csc_dspy.exceptions import ConfigError, DataError
-from csc_dspy.rewriting.words import words
+from csc_dspy.redaction.words import words
 
 _USUAL: Final[dict[str, tuple[str, ...]]] = {
     "dialogue": words("""

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from csc_dspy.data.problems import Flaw
 from csc_dspy.data.readers import RawRow
+from csc_dspy.redaction.words import words
 from csc_dspy.rewriting._base import Transcript
 from csc_dspy.rewriting.reading._base import Draft, Reading
 from csc_dspy.rewriting.reading.columns import Columns
 from csc_dspy.rewriting.reading.grouping import Grouping, Spoken, add_turn
 from csc_dspy.rewriting.reading.text import text_transcript
-from csc_dspy.rewriting.words import words
 
 _TURNS: Final = words("""
     dialogue dialog turns messages conversation conversations utterances transcript segments history

@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from csc_dspy.conversations.speakers import Speaker, parse_speaker
 from csc_dspy.exceptions import ConfigError
-from csc_dspy.rewriting.words import phrases, words
+from csc_dspy.redaction.words import phrases, words
 
 Voice = Literal["supporter", "customer", "system"]
 """Who speaks; what a machine announces is no turn of anybody."""

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from csc_dspy.rewriting.redaction._base import Span
-from csc_dspy.rewriting.redaction.folding import Folded
-from csc_dspy.rewriting.redaction.places import CITIES, PROVINCES
+from csc_dspy.redaction._base import Span
+from csc_dspy.redaction.folding import Folded
+from csc_dspy.redaction.places import CITIES, PROVINCES
 
 # Characters that stand in names of places, but none of those that hold a sentence together.
 _C: Final = (

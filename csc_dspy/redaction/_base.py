@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from csc_dspy.rewriting.redaction.folding import Folded
+from csc_dspy.redaction.folding import Folded
 from csc_dspy.taxonomy import Localized
 
 Kind = Literal["phone", "identity", "card", "email", "url", "address", "name", "order"]

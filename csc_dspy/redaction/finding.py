@@ -6,15 +6,15 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from csc_dspy.rewriting.redaction._base import Finder, Span
-from csc_dspy.rewriting.redaction.addresses import addresses
-from csc_dspy.rewriting.redaction.folding import Folded
-from csc_dspy.rewriting.redaction.internet import internet
-from csc_dspy.rewriting.redaction.names_en import english_names
-from csc_dspy.rewriting.redaction.names_zh import chinese_names
-from csc_dspy.rewriting.redaction.numbers import CERTAIN, LIKELY, numbers
-from csc_dspy.rewriting.redaction.orders import order_numbers
-from csc_dspy.rewriting.redaction.spoken import spoken_numbers
+from csc_dspy.redaction._base import Finder, Span
+from csc_dspy.redaction.addresses import addresses
+from csc_dspy.redaction.folding import Folded
+from csc_dspy.redaction.internet import internet
+from csc_dspy.redaction.names_en import english_names
+from csc_dspy.redaction.names_zh import chinese_names
+from csc_dspy.redaction.numbers import CERTAIN, LIKELY, numbers
+from csc_dspy.redaction.orders import order_numbers
+from csc_dspy.redaction.spoken import spoken_numbers
 
 _FINDERS: Final[tuple[Finder, ...]] = (
     internet,

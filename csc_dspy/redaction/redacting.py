@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from csc_dspy.conversations import Conversation
-from csc_dspy.rewriting.redaction._base import PLACEHOLDERS, Kind, Span
-from csc_dspy.rewriting.redaction.dictated import dictated
-from csc_dspy.rewriting.redaction.finding import personal_data
-from csc_dspy.rewriting.redaction.names_en import parts_to_find
+from csc_dspy.redaction._base import PLACEHOLDERS, Kind, Span
+from csc_dspy.redaction.dictated import dictated
+from csc_dspy.redaction.finding import personal_data
+from csc_dspy.redaction.names_en import parts_to_find
 from csc_dspy.taxonomy import Language
 
 _SHORTEST_NAME: Final = 2

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from csc_dspy.rewriting.redaction import contexts
-from csc_dspy.rewriting.redaction._base import Span
-from csc_dspy.rewriting.redaction.folding import Folded
+from csc_dspy.redaction import contexts
+from csc_dspy.redaction._base import Span
+from csc_dspy.redaction.folding import Folded
 
 _NUMBER: Final = re.compile(
     r"(?<![\dA-Za-z])[A-Za-z]{0,4}[-_]?\d[\dA-Za-z]*(?:[-_][\dA-Za-z]+)*(?![\dA-Za-z])"

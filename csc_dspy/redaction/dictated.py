@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from csc_dspy.rewriting.redaction._base import Kind, Span
-from csc_dspy.rewriting.redaction.checksums import luhn, resident_identity, social_security
-from csc_dspy.rewriting.redaction.folding import Folded
-from csc_dspy.rewriting.redaction.spoken import said_digits
-from csc_dspy.rewriting.words import words
+from csc_dspy.redaction._base import Kind, Span
+from csc_dspy.redaction.checksums import luhn, resident_identity, social_security
+from csc_dspy.redaction.folding import Folded
+from csc_dspy.redaction.spoken import said_digits
+from csc_dspy.redaction.words import words
 
 _CHINESE: Final = re.compile(r"\d(?:[ ,、-]{0,2}\d)*x?")
 _LETTER: Final = re.compile(r"[\u4e00-\u9fff]|[A-Za-z']+")

@@ -1,8 +1,8 @@
 """Redaction: placeholders in place of personal data, before anybody else sees it."""
 
-from csc_dspy.rewriting.redaction._base import NUMBERS, PLACEHOLDERS, Kind, Span
-from csc_dspy.rewriting.redaction.finding import personal_data
-from csc_dspy.rewriting.redaction.redacting import (
+from csc_dspy.redaction._base import NUMBERS, PLACEHOLDERS, Kind, Span
+from csc_dspy.redaction.finding import personal_data
+from csc_dspy.redaction.redacting import (
     STANDARD,
     Redacted,
     Redaction,

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from csc_dspy.rewriting.redaction import contexts
-from csc_dspy.rewriting.redaction._base import Finder, Kind, Span
-from csc_dspy.rewriting.redaction.checksums import born, iban, luhn, resident_identity, social_security
-from csc_dspy.rewriting.redaction.folding import Folded
+from csc_dspy.redaction import contexts
+from csc_dspy.redaction._base import Finder, Kind, Span
+from csc_dspy.redaction.checksums import born, iban, luhn, resident_identity, social_security
+from csc_dspy.redaction.folding import Folded
 
 _GAP: Final = r"[ \-.,、_]{0,3}"
 _D: Final = rf"(?:{_GAP}\d)"

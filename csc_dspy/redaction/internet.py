@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
-from csc_dspy.rewriting.redaction._base import Span
-from csc_dspy.rewriting.redaction.folding import Folded
+from csc_dspy.redaction._base import Span
+from csc_dspy.redaction.folding import Folded
 
 _EMAIL: Final = re.compile(
     r"(?<![a-z0-9._%+-])[a-z0-9][a-z0-9._%+-]{0,63} ?@ ?[a-z0-9][a-z0-9-]{0,62}"

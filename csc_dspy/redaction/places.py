@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from csc_dspy.rewriting.words import words
+from csc_dspy.redaction.words import words
 
 PROVINCES: Final = words("""
     北京 天津 上海 重庆 河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东

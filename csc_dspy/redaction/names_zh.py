@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from csc_dspy.rewriting.redaction._base import Span
-from csc_dspy.rewriting.redaction.folding import Folded
-from csc_dspy.rewriting.words import words
+from csc_dspy.redaction._base import Span
+from csc_dspy.redaction.folding import Folded
+from csc_dspy.redaction.words import words
 
 SURNAMES: Final = frozenset(
     "王李张刘高陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许韩冯邓曹彭曾肖萧田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪"

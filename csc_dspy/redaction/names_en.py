@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from csc_dspy.rewriting.redaction._base import Span
-from csc_dspy.rewriting.redaction.folding import Folded
-from csc_dspy.rewriting.words import words
+from csc_dspy.redaction._base import Span
+from csc_dspy.redaction.folding import Folded
+from csc_dspy.redaction.words import words
 
 _LETTER: Final = "A-Za-zÀ-ÖØ-öø-ÿ"
 _WORD: Final = rf"[{_LETTER}][{_LETTER}'-]*[{_LETTER}]"

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from csc_dspy.rewriting.redaction import contexts
-from csc_dspy.rewriting.redaction._base import Kind, Span
-from csc_dspy.rewriting.redaction.checksums import luhn, resident_identity, social_security
-from csc_dspy.rewriting.redaction.folding import Folded
-from csc_dspy.rewriting.words import words
+from csc_dspy.redaction import contexts
+from csc_dspy.redaction._base import Kind, Span
+from csc_dspy.redaction.checksums import luhn, resident_identity, social_security
+from csc_dspy.redaction.folding import Folded
+from csc_dspy.redaction.words import words
 
 _UNITS: Final = dict(
     zip(words("zero one two three four five six seven eight nine"), "0123456789", strict=True)
