@@ -32,6 +32,7 @@ __all__ = [
     "load_taxonomy",
     "read",
     "rewrite",
+    "roleplay",
     "split",
     "stats",
     "train",
@@ -59,6 +60,7 @@ _HOMES = {
     "load_taxonomy": "csc_dspy.taxonomy",
     "read": "csc_dspy.data",
     "rewrite": "csc_dspy.rewriting",
+    "roleplay": "csc_dspy.roleplay",
     "split": "csc_dspy.data",
     "stats": "csc_dspy.data",
     "train": "csc_dspy.finetuning.training",
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
     from csc_dspy.lm import connect, using
     from csc_dspy.optimizers import Compiled, compile  # noqa: A004  as users call it
     from csc_dspy.rewriting import rewrite
+    from csc_dspy.roleplay import roleplay
     from csc_dspy.taxonomy import Stage, Strategy, Taxonomy, load_taxonomy
 else:
     # Out of sight of type checkers, for which it would make every misspelled name a valid one.

@@ -2,7 +2,8 @@
 
 One JSON object a line: first what the run depends on, then one entry for each piece of work, under a key
 made from the content of that piece, never from its position. A line that a kill cut short is dropped when the
-journal is opened again. Only keys and places are held in memory; entries are read back when asked for.
+journal is opened again. Only keys and places are held in memory; entries are read back when asked for. An
+entry may take the place of others, and what will not be asked for again can be forgotten.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -37,6 +38,7 @@ class Journal:
         self.path = Path(path)
         self._lock = threading.Lock()
         self._places: dict[str, int] = {}
+        self._forgotten = 0
         try:
             if resume and self.path.exists():
                 self._end = self._take_up(run)
@@ -48,7 +50,8 @@ class Journal:
         self._stream.truncate(self._end)
 
     def __len__(self) -> int:
-        return len(self._places)
+        """How many entries are on disk, but for those that others took the place of."""
+        return len(self._places) + self._forgotten
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
@@ -62,9 +65,14 @@ class Journal:
             self._stream.seek(self._places[key])
             return json.loads(self._stream.readline())["entry"]
 
-    def record(self, key: str, entry: object) -> None:
-        """Append an entry. It survives a kill of this process from here on."""
-        line = json.dumps({"key": key, "entry": entry}, ensure_ascii=False) + "\n"
+    def record(self, key: str, entry: object, *, instead_of: Iterable[str] = ()) -> None:
+        """Append an entry. It survives a kill of this process from here on.
+
+        Those under the keys ``instead_of`` are gone then, also for whoever opens the journal again.
+        """
+        replaced = [each for each in instead_of if each in self._places]
+        gone = {"instead_of": replaced} if replaced else {}
+        line = json.dumps({"key": key, **gone, "entry": entry}, ensure_ascii=False) + "\n"
         data = line.encode("utf-8", "backslashreplace")
         with self._lock:
             try:
@@ -73,8 +81,13 @@ class Journal:
                 self._stream.flush()
             except OSError as error:
                 raise OutputError(f"cannot be written: {error.strerror}", where=str(self.path)) from error
-            self._places[key] = self._end
+            self._enter(key, self._end, replaced)
             self._end += len(data)
+
+    def forget(self, key: str) -> None:
+        """Hold an entry in memory no longer. It stays on disk, for whoever opens the journal again."""
+        with self._lock:
+            self._forgotten += self._places.pop(key, None) is not None
 
     def close(self) -> None:
         """Close the file; it stays."""
@@ -95,6 +108,11 @@ class Journal:
     ) -> None:
         self.close()
 
+    def _enter(self, key: str, place: int, replaced: Iterable[str]) -> None:
+        self._places[key] = place
+        for each in replaced:
+            self._places.pop(each, None)
+
     def _begin(self, run: Mapping[str, Any]) -> int:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         header = (json.dumps({"run": run}, ensure_ascii=False) + "\n").encode()
@@ -111,7 +129,8 @@ class Journal:
                 if end == 0:
                     self._compare(_parsed(line, self.path).get("run"), run)
                 else:
-                    self._places[_parsed(line, self.path)["key"]] = end
+                    content = _parsed(line, self.path)
+                    self._enter(content["key"], end, content.get("instead_of", ()))
                 end += len(line)
         return end or self._begin(run)
 

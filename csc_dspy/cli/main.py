@@ -32,6 +32,7 @@ app = LazyGroup(
             "csc_dspy.cli.sweep:command",
             "Search for the best way to build and compile a program.",
         ),
+        "roleplay": ("csc_dspy.cli.roleplay:command", "Make training conversations by role play."),
         "rewrite": ("csc_dspy.cli.rewrite:command", "Make conversations out of raw transcripts."),
         "artifacts": ("csc_dspy.cli.artifacts:group", "Look at compiled programs, check and compare them."),
         "data": ("csc_dspy.cli.data:group", "Look into conversations, check, convert and split them."),

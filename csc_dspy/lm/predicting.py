@@ -21,13 +21,17 @@ Predictor: TypeAlias = "dspy.Predict | dspy.ChainOfThought"
 
 
 def fill_in(predictor: Predictor, inputs: Values, shown: Values) -> Values:
-    """The values that a predictor gives for its inputs; ``shown`` may have other demonstrations."""
+    """The values that a predictor gives for its inputs.
+
+    ``shown`` may have other demonstrations, and a ``config`` for this call alone, as predictors take them.
+    """
     asked = leaf(predictor)
     lm = _direct(predictor, asked)
     if lm is None:
         values: Values = predictor(**inputs, **shown)
         return values
-    return settings.adapter(lm, {}, asked.signature, shown.get("demos", asked.demos), inputs)[0]
+    config, demos = shown.get("config", {}), shown.get("demos", asked.demos)
+    return settings.adapter(lm, config, asked.signature, demos, inputs)[0]
 
 
 async def afill_in(predictor: Predictor, inputs: Values, shown: Values) -> Values:
@@ -37,7 +41,8 @@ async def afill_in(predictor: Predictor, inputs: Values, shown: Values) -> Value
     if lm is None:
         values: Values = await predictor.acall(**inputs, **shown)
         return values
-    answers = await settings.adapter.acall(lm, {}, asked.signature, shown.get("demos", asked.demos), inputs)
+    config, demos = shown.get("config", {}), shown.get("demos", asked.demos)
+    answers = await settings.adapter.acall(lm, config, asked.signature, demos, inputs)
     return answers[0]
 
 

@@ -20,6 +20,7 @@ ROOMS = (
     "huggingface",
     "taxonomy",
     "conversations",
+    "redaction",
     "data",
     "signatures",
     "lm",

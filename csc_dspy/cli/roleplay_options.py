@@ -1,0 +1,179 @@
+"""The options of ``csc-dspy roleplay``, and what they come to."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import click
+
+from csc_dspy.cli import options
+from csc_dspy.cli.parameters import WholeNumber
+
+if TYPE_CHECKING:
+    from csc_dspy.cli.connection import Connection
+    from csc_dspy.roleplay import Models, Plan, Synthesis
+    from csc_dspy.roleplay._base import Role
+    from csc_dspy.taxonomy import Taxonomy
+
+_BETWEEN: Final = re.compile(r"[,，、]")
+# Those of `csc_dspy.roleplay.ROLES`, which would load more than a help page needs.
+_ROLES: Final = {
+    "planner": "thinks up the scenes",
+    "supporter_assistant": "chooses the strategies",
+    "supporter": "speaks for the supporter",
+    "customer_assistant": "directs the customer",
+    "customer": "speaks for the customer",
+}
+
+
+def role_play() -> options.Decorator:
+    """Every option of a role play, each by its name."""
+
+    def decorate(function: Any) -> Any:  # noqa: ANN401  what click makes of functions
+        for each in reversed([*_scenes(), *_play(), *_quality(), *_models()]):
+            function = each(function)
+        return function
+
+    return decorate
+
+
+def chosen_synthesis(chosen: dict[str, Any], connection: Connection) -> Synthesis:
+    """All that is to be done."""
+    from csc_dspy.roleplay.making import synthesis
+    from csc_dspy.taxonomy import load_taxonomy
+
+    taxonomy = load_taxonomy(chosen["taxonomy"] or "copc")
+    return synthesis(
+        plan=_plan(chosen, taxonomy),
+        taxonomy=taxonomy,
+        models=chosen_models(chosen, connection),
+        compiled=chosen["compiled"],
+        fast=chosen["fast"],
+        judge=chosen["judging"],
+        threshold=chosen["criteria"],
+        against=chosen["against"],
+        max_turns=chosen["max_turns"],
+    )
+
+
+def chosen_models(chosen: dict[str, Any], connection: Connection) -> Models:
+    """Who plays and who judges."""
+    from csc_dspy.roleplay import Models
+
+    roles = {cast("Role", role): chosen[f"{role}_lm"] for role in _ROLES if chosen[f"{role}_lm"]}
+    return Models(lm=connection.lm, roles=roles, judge=chosen["judge_lm"], options=connection.options)
+
+
+def _plan(chosen: dict[str, Any], taxonomy: Taxonomy) -> Plan:
+    from csc_dspy.roleplay.making import plan_of
+
+    return plan_of(
+        count=chosen["count"],
+        language=chosen["language"],
+        profiles=chosen["profiles"],
+        topics=_names(chosen["topics"]),
+        industries=_names(chosen["industries"]),
+        difficulties=_names(chosen["difficulty"]),
+        scenes=chosen["scenes"],
+        events=chosen["events"],
+        taxonomy=taxonomy,
+        balance=chosen["balance"],
+        against=chosen["against"],
+        seed=chosen["seed"],
+    )
+
+
+def _names(text: str | None) -> list[str]:
+    return [name.strip() for name in _BETWEEN.split(text or "") if name.strip()]
+
+
+def _scenes() -> list[options.Decorator]:
+    return [
+        options.option(
+            "--count",
+            type=WholeNumber(min=1),
+            default=100,
+            show_default=True,
+            help="Dialogues to play; those rejected or failed are among them.",
+        ),
+        options.option(
+            "--profiles",
+            metavar="FILE_OR_N",
+            default="generated",
+            show_default=True,
+            help="Customers: a file of your own, seeds for those written by hand, or how many to generate.",
+        ),
+        options.option("--topics", metavar="NAME,…", help="Topics by id or name; all unless given."),
+        options.option("--industries", metavar="NAME,…", help="Industries by id or name; all unless given."),
+        options.option("--difficulty", metavar="NAME,…", help="Any of easy, medium, hard; all unless given."),
+        options.option(
+            "--scenes",
+            type=click.Path(dir_okay=False),
+            metavar="FILE",
+            help="A TOML file with topics and industries of your own.",
+        ),
+        options.option(
+            "--events",
+            type=click.FloatRange(0, 1),
+            default=0.2,
+            show_default=True,
+            help="Share of dialogues with an event, such as a transfer or an outage.",
+        ),
+        options.option(
+            "--balance",
+            is_flag=True,
+            help="Favour scenes for rare strategies: those that --against has too few of.",
+        ),
+    ]
+
+
+def _play() -> list[options.Decorator]:
+    return [
+        options.option("--fast", is_flag=True, help="One call a side, assistant and speaker in one."),
+        options.option(
+            "--max-turns",
+            type=WholeNumber(min=3),
+            default=50,
+            show_default=True,
+            help="Most utterances of a dialogue; the supporter's last one takes leave.",
+        ),
+    ]
+
+
+def _quality() -> list[options.Decorator]:
+    return [
+        options.option(
+            "--judging/--no-judging",
+            "--judge/--no-judge",
+            default=None,
+            help="Whether a judge reads what passed the checks; by default if the language model can.",
+        ),
+        options.option(
+            "--criteria",
+            type=click.IntRange(0, 5),
+            default=5,
+            show_default=True,
+            help="How many of the judge's five criteria have to be met.",
+        ),
+        options.option(
+            "--against", metavar="SOURCE", help="Corpus to compare with, and to repeat nothing of."
+        ),
+    ]
+
+
+def _models() -> list[options.Decorator]:
+    played = [
+        options.option(
+            f"--{role.replace('_', '-')}-lm", metavar="SPEC", help=f"Language model that {does}, if another."
+        )
+        for role, does in _ROLES.items()
+    ]
+    judge = options.option("--judge-lm", metavar="SPEC", help="Language model that judges, if another.")
+    compiled = options.option(
+        "--compiled",
+        type=click.Path(file_okay=False),
+        metavar="DIR",
+        help="Folder with compiled roles, such as supporter.json.",
+    )
+    return [*played, judge, compiled]
