@@ -21,6 +21,13 @@ FILES = {
     ).encode()
     for part, count in (("CSConv", 5), ("RoleCS", 7))
 } | {"README.md": b"---\nlicense: mit\n---\n"}
+# Of another data set, that says itself which of its files are data.
+PLAYED = {
+    "manifest.json": b'{"data": ["roleplay.jsonl"]}',
+    "rejected.jsonl": b'{"id": "a", "reasons": []}\n',
+    "report.json": b"{}",
+    "roleplay.jsonl": json.dumps(row(dialogue=[SUPPORTER, CUSTOMER])).encode(),
+}
 
 
 # Other data sets: the HTTP status, and the code by which the hub names the error.
@@ -46,16 +53,17 @@ class Hub(BaseHTTPRequestHandler):
             return self.answer(404, b"{}", {"X-Error-Code": "RevisionNotFound"})
         if path.startswith("/api/datasets/owner/empty"):
             return self.answer(200, b"[]")
+        files = PLAYED if "owner/played" in path else FILES
         if "/tree/" in path:
             below = "data/" if path.endswith("/data") else ""
             entries = [
                 {"type": "file", "path": name, "size": len(content), "oid": "0" * 40}
-                for name, content in FILES.items()
+                for name, content in files.items()
                 if name.startswith(below)
             ]
             return self.answer(200, json.dumps(entries).encode())
         if "/resolve/" in path:
-            content = next(content for name, content in FILES.items() if path.endswith(name))
+            content = next(content for name, content in files.items() if path.endswith(name))
             return self.answer(200, content, {"ETag": '"1"', "X-Repo-Commit": REVISION})
         return self.answer(200, json.dumps({"id": "owner/name", "sha": REVISION, "siblings": []}).encode())
 
@@ -114,6 +122,15 @@ def test_a_revision_is_asked_for(hub: ThreadingHTTPServer, csc: CSC, tmp_path: P
     assert json.loads(done.stdout)["dialogues"] == 12
     assert {path for path in hub.asked if "main" in path} == set()  # type: ignore[attr-defined]
     assert any("/resolve/v1.0/" in path for path in hub.asked)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("revision", ["", "@v1.0"])
+def test_a_manifest_says_which_files_are_data(
+    hub: ThreadingHTTPServer, csc: CSC, tmp_path: Path, revision: str
+) -> None:
+    env = online(hub.server_port, tmp_path)
+    done = csc("data", "check", f"hub:owner/played{revision}", "--json", env=env)
+    assert (done.returncode, json.loads(done.stdout)["dialogues"]) == (0, 1)
 
 
 def test_what_is_told_of_a_data_set(hub: ThreadingHTTPServer, csc: CSC, tmp_path: Path) -> None:

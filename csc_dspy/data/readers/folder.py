@@ -15,8 +15,8 @@ SUFFIXES: Final = (".json", ".jsonl", ".ndjson", ".parquet")
 _PACKED: Final = ".gz"
 # What the `datasets` library writes beside its data.
 _DESCRIPTIONS: Final = {"dataset_info.json", "dataset_infos.json"}
-# What a folder has that holds more than data: its entry `data` lists the names of the files that are.
-_MANIFEST: Final = "manifest.json"
+MANIFEST: Final = "manifest.json"
+"""What a folder has that holds more than data: its entry `data` lists the names of the files that are."""
 
 
 def is_data_file(path: PurePath) -> bool:
@@ -47,14 +47,22 @@ def data_files(folder: Path) -> list[Path]:
 
 def _named(folder: Path, names: Sequence[str]) -> Sequence[str]:
     """Those of the files in one folder that its manifest calls its data; all of them if it does not say."""
-    if _MANIFEST not in names:
+    if MANIFEST not in names:
         return names
     try:
-        data = json.loads((folder / _MANIFEST).read_bytes())["data"]
-    except (OSError, ValueError, KeyError, TypeError):
-        # A manifest of something else.
+        data = called_data((folder / MANIFEST).read_bytes())
+    except OSError:
         return names
-    return [name for name in names if name in data] if isinstance(data, list) else names
+    return names if data is None else [name for name in names if name in data]
+
+
+def called_data(manifest: bytes) -> Sequence[str] | None:
+    """The names of the files that a manifest calls data; None if it is a manifest of something else."""
+    try:
+        data = json.loads(manifest)["data"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return data if isinstance(data, list) else None
 
 
 def _refuse(error: OSError) -> NoReturn:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from csc_dspy.data.readers._base import RawRow
 from csc_dspy.data.readers.columns import column_row
-from csc_dspy.data.readers.folder import data_files, is_data_file
+from csc_dspy.data.readers.folder import MANIFEST, called_data, data_files, is_data_file
 from csc_dspy.data.readers.hub_errors import explained
 from csc_dspy.exceptions import DataError
 from csc_dspy.logs import quiet_stdout
@@ -28,10 +28,19 @@ def repository_files(name: str, revision: str | None) -> list[PurePath]:
         from huggingface_hub import HfApi
 
         listed = HfApi().list_repo_files(name, revision=revision, repo_type="dataset")
-    files = sorted(path for path in map(PurePath, listed) if is_data_file(path))
+        data = called_data(_manifest(name, revision)) if MANIFEST in listed else None
+    files = sorted(PurePath(path) for path in listed if data is None or path in data)
+    files = [path for path in files if is_data_file(path)]
     if not files:
         raise DataError("has no data files", where=where)
     return files
+
+
+def _manifest(name: str, revision: str | None) -> bytes:
+    from huggingface_hub import HfFileSystem
+
+    found: bytes = HfFileSystem().read_bytes(f"datasets/{name}/{MANIFEST}", revision=revision)
+    return found
 
 
 def repository_rows(name: str, revision: str | None, file: PurePath) -> Iterator[RawRow]:
