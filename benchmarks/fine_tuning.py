@@ -16,10 +16,12 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 import csc_dspy as csc
 from benchmarks.embedded import repeated
 from csc_dspy.conversations import TurnExample, turn_examples
+from csc_dspy.data import Corpus
 from csc_dspy.evaluation import Evaluation
 from csc_dspy.programs import Program
 from csc_dspy.taxonomy import LANGUAGES, Language
@@ -33,7 +35,8 @@ class Accuracy:
     """One line of the first table."""
 
     program: str
-    language: Language
+    language: Language | Literal["both"]
+    turns: int
     uncompiled: float
     prompts: float
     """Of the program that comes with the package."""
@@ -54,39 +57,53 @@ class Timing:
 
 
 def accuracies(part: str) -> Iterator[Accuracy]:
-    """Every program in every language."""
+    """Every program in every language, and over all turns of both."""
     for name, metric in PROGRAMS.items():
-        for language in LANGUAGES:
-            tuned = csc.compile(name, train=TRAIN, dev=DEV, language=language, target="finetune")
-            assert tuned.model is not None
-            prompts = csc.load(name, language=language, packaged=True)
-            yield Accuracy(
-                name,
-                language,
-                score(name, language, part, metric, uncompiled=True),
-                score(prompts, language, part, metric),
-                score(tuned.program, language, part, metric, lm=tuned.model),
-                peer(name, language, part),
-            )
+        each = [accuracy(name, language, part, metric) for language in LANGUAGES]
+        yield from each
+        yield together(each)
+
+
+def accuracy(name: str, language: Language, part: str, metric: str) -> Accuracy:
+    """One program in one language."""
+    tuned = csc.compile(name, train=TRAIN, dev=DEV, language=language, target="finetune")
+    assert tuned.model is not None
+    prompts = csc.load(name, language=language, packaged=True)
+    turns = csc.read("csconv-sample", split=part, language=language, use="evaluate")
+    return Accuracy(
+        name,
+        language,
+        sum(1 for _ in turn_examples(turns)),
+        score(name, turns, metric, uncompiled=True),
+        score(prompts, turns, metric),
+        score(tuned.program, turns, metric, lm=tuned.model),
+        peer(name, turns),
+    )
+
+
+def together(rows: Sequence[Accuracy]) -> Accuracy:
+    """The same program over the turns of all rows."""
+    turns = sum(row.turns for row in rows)
+    scores = ("uncompiled", "prompts", "fine_tuned", "peer")
+    means = {name: sum(getattr(row, name) * row.turns for row in rows) / turns for name in scores}
+    return Accuracy(rows[0].program, "both", turns, **means)
 
 
 def score(
     program: str | Program,
-    language: Language,
-    part: str,
+    turns: Corpus,
     metric: str,
     *,
     lm: str = "embedded",
     uncompiled: bool = False,
 ) -> float:
     """A score between 0 and 1."""
-    turns = csc.read("csconv-sample", split=part, language=language, use="evaluate")
     found: Evaluation = csc.evaluate(program, turns, contexts=("reference",), lm=lm, uncompiled=uncompiled)
     value: float = found.content["reference"][metric]["value"]
     return value / 100
 
 
-def peer(program: str, language: Language, part: str) -> float:
+def peer(program: str, turns: Corpus) -> float:
     """How often the peer is right."""
     from scipy.sparse import hstack
     from sklearn.feature_extraction import DictVectorizer
@@ -94,7 +111,7 @@ def peer(program: str, language: Language, part: str) -> float:
     from sklearn.linear_model import LogisticRegression
 
     learned = [*turn_examples(csc.read(TRAIN))]
-    judged = [*turn_examples(csc.read("csconv-sample", split=part, language=language, use="evaluate"))]
+    judged = [*turn_examples(turns)]
     words, strategies = TfidfVectorizer(analyzer="char", ngram_range=(1, 3)), DictVectorizer()
     with_turn = program == "strategy-classifier"
     inputs = hstack(
@@ -168,11 +185,11 @@ def main() -> None:
     if options.json:
         print(json.dumps([*map(asdict, found), *map(asdict, times)], indent=2))
         return
-    print("| program | language | uncompiled | to prompts | fine-tuned | scikit-learn |")
-    print("|---|---|---|---|---|---|")
+    print("| program | language | turns | uncompiled | to prompts | fine-tuned | scikit-learn |")
+    print("|---|---|---|---|---|---|---|")
     for each in found:
         print(
-            f"| {each.program} | {each.language} | {each.uncompiled:.3f} | {each.prompts:.3f} "
+            f"| {each.program} | {each.language} | {each.turns} | {each.uncompiled:.3f} | {each.prompts:.3f} "
             f"| {each.fine_tuned:.3f} | {each.peer:.3f} |"
         )
     print()

@@ -68,13 +68,7 @@ _PATH: Final = click.Path(path_type=Path)
     metavar="A B",
     help="Instead, write a form in which people compare two files of predictions, blinded.",
 )
-@options.option(
-    "--count",
-    type=WholeNumber(min=1),
-    default=50,
-    show_default=True,
-    help="With --human: how many turns are compared.",
-)
+@options.count(default=50)
 @options.option(
     "--answers", multiple=True, type=_PATH, metavar="FILE", help="Instead, read what raters sent back."
 )

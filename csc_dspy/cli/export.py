@@ -65,13 +65,7 @@ _FORMATS: Final = ("openai", "trl", "sharegpt", "alpaca", "parquet", "arrow")
     show_default=True,
     help="Whether rows show those of the program.",
 )
-@options.option(
-    "--balance",
-    metavar="HOW",
-    default="none",
-    show_default=True,
-    help="What is done about rare strategies: none, cap:N, oversample or sqrt.",
-)
+@options.balance()
 @options.option(
     "--validation",
     type=click.FloatRange(0, 1, max_open=True),
@@ -100,12 +94,7 @@ _FORMATS: Final = ("openai", "trl", "sharegpt", "alpaca", "parquet", "arrow")
     show_default=True,
     help="Evaluation dialogues in SOURCE, exact or nearly: end with the list, or leave them out.",
 )
-@options.option(
-    "--against",
-    metavar="SOURCE",
-    multiple=True,
-    help="Leave out of all parts what is also in this source; may be given several times.",
-)
+@options.against()
 @options.option("--limit", type=WholeNumber(min=1), help="Only so many dialogues, the first ones.")
 @options.option(
     "--push-to-hub",

@@ -169,6 +169,49 @@ def history_tokens() -> Decorator:
     )
 
 
+def count(*, default: int = 50) -> Decorator:
+    """``--count`` as ``count: int``."""
+    return option(
+        "--count",
+        type=WholeNumber(min=1),
+        default=default,
+        show_default=True,
+        help="How many: dialogues to play, or with --human turns to compare.",
+    )
+
+
+def against() -> Decorator:
+    """``--against`` as ``against: tuple[str, ...]``."""
+    return option(
+        "--against",
+        metavar="SOURCE",
+        multiple=True,
+        help="Leave out what is also in this source; may be given several times.",
+    )
+
+
+def balance(*, alone: str | None = None) -> Decorator:
+    """``--balance`` as ``balance: str``; without a value it is ``alone``, where that is given."""
+    return option(
+        "--balance",
+        metavar="HOW",
+        default="none",
+        show_default=True,
+        help="What is done about rare strategies: none, cap:N, oversample or sqrt; in a role play favour.",
+        **({"is_flag": False, "flag_value": alone} if alone else {}),
+    )
+
+
+def judging(*also: str, default: bool | None = True) -> Decorator:
+    """``--judging``, ``also`` under other names, as ``judging: bool``, or None where that is the default."""
+    return option(
+        "--judging/--no-judging",
+        *also,
+        default=default,
+        help="Whether a judge reads what comes out; only what meets the criteria is kept.",
+    )
+
+
 def resume() -> Decorator:
     """``--resume`` as ``resume: bool``."""
     return option("--resume", is_flag=True, help="Go on with an interrupted run; what it finished is kept.")

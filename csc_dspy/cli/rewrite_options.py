@@ -89,11 +89,7 @@ def _options() -> list[options.Decorator]:
             show_default="1,2,11 in COPC",
             help="Strategies that must occur when rewritten; none asks for nothing.",
         ),
-        options.option(
-            "--judging/--no-judging",
-            default=True,
-            help="Whether a judge reads what was rewritten; only what meets all criteria is kept.",
-        ),
+        options.judging(default=True),
         options.option(
             "--stages",
             type=options.choice("rule", "tracker"),

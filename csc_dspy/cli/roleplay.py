@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from csc_dspy.cli import commands, options, output
 from csc_dspy.cli.exits import ExitCode
@@ -38,6 +39,11 @@ class _WithShow(commands.Command):
 
         made: click.Context = show.make_context(f"{info_name} {_SHOW}", args[1:], parent, **extra)
         return made
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The options, and ``show``."""
+        found = [CompletionItem(_SHOW)] if incomplete and _SHOW.startswith(incomplete) else []
+        return [*found, *super().shell_complete(ctx, incomplete)]
 
 
 @click.command("roleplay", cls=_WithShow)

@@ -9,13 +9,14 @@ import click
 
 from csc_dspy.cli import options
 from csc_dspy.cli.parameters import WholeNumber
+from csc_dspy.exceptions import ConfigError
 
 if TYPE_CHECKING:
     from csc_dspy.cli.connection import Connection
-    from csc_dspy.roleplay import Models, Plan, Synthesis
-    from csc_dspy.roleplay._base import Role
+    from csc_dspy.roleplay import Models, Plan, Role, Synthesis
     from csc_dspy.taxonomy import Taxonomy
 
+_FAVOUR: Final = "favour"
 _BETWEEN: Final = re.compile(r"[,，、]")
 # Those of `csc_dspy.roleplay.ROLES`, which would load more than a help page needs.
 _ROLES: Final = {
@@ -78,10 +79,21 @@ def _plan(chosen: dict[str, Any], taxonomy: Taxonomy) -> Plan:
         scenes=chosen["scenes"],
         events=chosen["events"],
         taxonomy=taxonomy,
-        balance=chosen["balance"],
+        balance=_favours(chosen["balance"]),
         against=chosen["against"],
         seed=chosen["seed"],
     )
+
+
+def _favours(balance: str) -> bool:
+    """Whether rare strategies are favoured: what is yet to be made can be balanced in no other way."""
+    if balance not in {"none", _FAVOUR}:
+        raise ConfigError(
+            f"{balance!r} is nothing that a role play can do",
+            where="--balance",
+            remedy="give none or favour; csc-dspy export balances a corpus that is there",
+        )
+    return balance == _FAVOUR
 
 
 def _names(text: str | None) -> list[str]:
@@ -90,13 +102,7 @@ def _names(text: str | None) -> list[str]:
 
 def _scenes() -> list[options.Decorator]:
     return [
-        options.option(
-            "--count",
-            type=WholeNumber(min=1),
-            default=100,
-            show_default=True,
-            help="Dialogues to play; those rejected or failed are among them.",
-        ),
+        options.count(default=100),
         options.option(
             "--profiles",
             metavar="FILE_OR_N",
@@ -120,11 +126,7 @@ def _scenes() -> list[options.Decorator]:
             show_default=True,
             help="Share of dialogues with an event, such as a transfer or an outage.",
         ),
-        options.option(
-            "--balance",
-            is_flag=True,
-            help="Favour scenes for rare strategies: those that --against has too few of.",
-        ),
+        options.balance(alone=_FAVOUR),
     ]
 
 
@@ -143,12 +145,7 @@ def _play() -> list[options.Decorator]:
 
 def _quality() -> list[options.Decorator]:
     return [
-        options.option(
-            "--judging/--no-judging",
-            "--judge/--no-judge",
-            default=None,
-            help="Whether a judge reads what passed the checks; by default if the language model can.",
-        ),
+        options.judging("--judge/--no-judge", default=None),
         options.option(
             "--criteria",
             type=click.IntRange(0, 5),
@@ -156,9 +153,7 @@ def _quality() -> list[options.Decorator]:
             show_default=True,
             help="How many of the judge's five criteria have to be met.",
         ),
-        options.option(
-            "--against", metavar="SOURCE", help="Corpus to compare with, and to repeat nothing of."
-        ),
+        options.against(),
     ]
 
 

@@ -30,7 +30,9 @@ _WIDEST: Final = 110
 @options.source()
 @options.option("--dialogue", metavar="ID_OR_PLACE", help="Only this one, by its id or its place from 1.")
 @options.option(
-    "--limit", type=WholeNumber(min=1), help=f"Most conversations; {_IN_TERMINAL}, on a page {_ON_PAGE}."
+    "--limit",
+    type=WholeNumber(min=1),
+    help=f"Most conversations: {_IN_TERMINAL} unless given, {_ON_PAGE} on a page, all as JSON.",
 )
 @options.option("--rejected", is_flag=True, help="Those that a role play has not kept, with the reasons.")
 @options.option("--html", type=_PATH, help="Write a page to this file, to search and read.")
@@ -62,7 +64,7 @@ def command(
     if html is not None:
         _write_page(html, source, found, limit or _ON_PAGE)
     elif as_json:
-        output.emit_json([shown.row() for shown in islice(found, limit or _IN_TERMINAL)])
+        output.emit_json([shown.row() for shown in islice(found, limit)])
     else:
         _print(found, limit or _IN_TERMINAL)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from csc_dspy.conversations import Conversation, Turn
 from csc_dspy.lm.prices import Price, listed_price
@@ -15,6 +16,7 @@ from csc_dspy.roleplay._base import Role, Scenario, Task
 from csc_dspy.roleplay.acting import Moment
 from csc_dspy.roleplay.cast import customer_inputs, planner_inputs, supporter_inputs, writer_inputs
 from csc_dspy.roleplay.events import NOTHING
+from csc_dspy.roleplay.models import parted
 from csc_dspy.roleplay.roles import (
     Customer,
     CustomerAssistant,
@@ -39,11 +41,16 @@ _SHORT: Final = 12
 """Tokens of a direction, a label or a verdict."""
 _PLANNED: Final = 160
 """Tokens of a scene and a goal."""
+_REASON: Final = 22
+"""Tokens of a judge's reason and verdict."""
+
+Who = Role | Literal["judge"]
+"""Whoever is asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one role's language model has to do for a dialogue, on average."""
+    """What somebody's language model has to do."""
 
     calls: float = 0.0
     read: float = 0.0
@@ -59,16 +66,16 @@ class Share:
 
 @dataclass(frozen=True)
 class Estimate:
-    """What is to be expected of all dialogues, by role. Providers that cache prompts ask for less."""
+    """What is to be expected of all dialogues. Providers that cache prompts ask for less."""
 
-    roles: Mapping[Role, Share]
+    shares: Mapping[Who, Share]
     usd: float | None
     """None where a price is not known."""
 
     @cached_property
     def total(self) -> Share:
-        """All roles together."""
-        return sum(self.roles.values(), Share())
+        """All together."""
+        return sum(self.shares.values(), Share())
 
     def to_dict(self) -> dict[str, Any]:
         """The same as JSON has it."""
@@ -83,22 +90,20 @@ class Estimate:
 def estimate(synthesis: Synthesis) -> Estimate:
     """What a synthesis will come to, if its dialogues are as long as those of the samples.
 
-    The judge is counted for as if every dialogue reached it: see `csc_dspy.roleplay.quality`.
+    Where there is a judge, every dialogue is taken to reach it.
     """
-    plan = synthesis.plan
     if synthesis.models.retrieved:
         return Estimate({}, 0.0)
-    tasks = {task.language: task for task in plan.tasks()} if plan.language is None else {}
-    first = next(plan.tasks())
-    shown = list(tasks.values()) or [first]
-    shares: dict[Role, Share] = {}
-    for task in shown:
-        for role, share in _dialogue(task, synthesis):
-            shares[role] = shares.get(role, Share()) + share.times(plan.count / len(shown))
+    shares: dict[Who, Share] = {}
+    counts = Counter(task.language for task in synthesis.plan.tasks())
+    for language, count in counts.items():
+        task = next(task for task in synthesis.plan.tasks() if task.language == language)
+        for who, share in _dialogue(task, synthesis):
+            shares[who] = shares.get(who, Share()) + share.times(count)
     return Estimate(shares, _usd(shares, synthesis))
 
 
-def _dialogue(task: Task, synthesis: Synthesis) -> Iterator[tuple[Role, Share]]:
+def _dialogue(task: Task, synthesis: Synthesis) -> Iterator[tuple[Who, Share]]:
     """Every call of a dialogue like one of the samples."""
     rules, fast = synthesis.rules, synthesis.fast
     conversation = _typical(task)
@@ -112,11 +117,13 @@ def _dialogue(task: Task, synthesis: Synthesis) -> Iterator[tuple[Role, Share]]:
         calls = _supporters if turn.speaker == "supporter" else _customers
         forced = place in {0, len(turns) - 1}
         yield from calls(counting, moment, turn, fast=fast, forced=forced)
+    if synthesis.judge:
+        yield counting.judged(conversation)
 
 
 def _supporters(
     counting: _Counting, moment: Moment, turn: Turn, *, fast: bool, forced: bool
-) -> Iterator[tuple[Role, Share]]:
+) -> Iterator[tuple[Who, Share]]:
     inputs, text = supporter_inputs(moment, counting.rules), estimated_tokens(turn.text)
     if fast and not forced:
         yield counting.asked(SupporterSide, inputs, text + _SHORT)
@@ -128,7 +135,7 @@ def _supporters(
 
 def _customers(
     counting: _Counting, moment: Moment, turn: Turn, *, fast: bool, forced: bool
-) -> Iterator[tuple[Role, Share]]:
+) -> Iterator[tuple[Who, Share]]:
     del forced
     inputs, text = customer_inputs(moment), estimated_tokens(turn.text)
     if fast:
@@ -151,14 +158,25 @@ class _Counting:
         self._adapter = Adapter()
         self._signatures: dict[type[RoleModule], type[dspy.Signature]] = {}
 
-    def asked(self, kind: type[RoleModule], inputs: Mapping[str, str], written: int) -> tuple[Role, Share]:
+    def asked(self, kind: type[RoleModule], inputs: Mapping[str, str], written: int) -> tuple[Who, Share]:
         """One call of a role."""
         if kind not in self._signatures:
             self._signatures[kind] = kind.signature(self.rules.taxonomy, self._task.language)
-        signature = self._signatures[kind]
+        return kind.role, self._share(self._signatures[kind], inputs, written)
+
+    def judged(self, conversation: Conversation) -> tuple[Who, Share]:
+        """The call of the judge."""
+        from csc_dspy.evaluation.judging import RolePlayJudge
+
+        judge, language = RolePlayJudge(self.rules.taxonomy), self._task.language
+        inputs = judge.inputs(conversation, language)
+        written = len(judge.criteria) * _REASON
+        return "judge", self._share(judge.signature(language), inputs, written)
+
+    def _share(self, signature: type[dspy.Signature], inputs: Mapping[str, str], written: int) -> Share:
         messages = self._adapter.format(signature, [], inputs)
         read = sum(estimated_tokens(message["content"]) for message in messages)
-        return kind.role, Share(1, read, written + _PER_FIELD * (len(signature.output_fields) + 1))
+        return Share(1, read, written + _PER_FIELD * (len(signature.output_fields) + 1))
 
 
 def _typical(task: Task) -> Conversation:
@@ -169,12 +187,12 @@ def _typical(task: Task) -> Conversation:
     return sorted(samples, key=lambda each: len(each.dialogue))[len(samples) // 2]
 
 
-def _usd(shares: Mapping[Role, Share], synthesis: Synthesis) -> float | None:
+def _usd(shares: Mapping[Who, Share], synthesis: Synthesis) -> float | None:
     models = synthesis.models
-    prices = {role: _price(models.names[role], models.options) for role in shares}
     total = 0.0
-    for role, share in shares.items():
-        price = prices[role]
+    for who, share in shares.items():
+        spec = models.judge or models.spec if who == "judge" else models.specs[who]
+        price = _price(spec, models.options)
         if price is None:
             return None
         total += price.of(round(share.read), 0, round(share.written))
@@ -185,5 +203,6 @@ def _price(spec: str, options: Mapping[str, Any]) -> Price | None:
     given = options.get("price")
     if isinstance(given, Price):
         return given
-    way = route(spec, options.get("api_base"))
+    name, address = parted(spec)
+    way = route(name, address or options.get("api_base"))
     return listed_price(way.provider, way.model) if way.own_address else None

@@ -42,8 +42,8 @@ _REFUSED: Final = Localized(
     zh="你不愿意把个人信息告诉电话里的人：拒绝，并说明为什么。",
 )
 _REFUSED_TO_SUPPORTER: Final = Localized(
-    en="The customer has not proved who they are. Look into and change nothing of theirs; say what is possible "
-    "without.",
+    en="The customer has not proved who they are. Look into and change nothing of theirs; say what is "
+    "possible without.",
     zh="客户没有证明自己的身份。不要查看或更改客户的任何资料，说明在这种情况下能做什么。",
 )
 _TRANSFER: Final = Localized(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,7 +47,7 @@ def roleplay(  # noqa: PLR0913  the options, each by its name
     judge_lm: str | None = None,
     threshold: int = _CRITERIA,
     balance: bool = False,
-    against: str | None = None,
+    against: str | Iterable[str] = (),
     max_turns: int = _MOST_TURNS,
     seed: int = 0,
     resume: bool = False,
@@ -75,7 +76,7 @@ def roleplay(  # noqa: PLR0913  the options, each by its name
         judge_lm: The judge's language model, if another.
         threshold: How many of the judge's five criteria have to be met.
         balance: Favour rare strategies: those that ``against`` has too few of, else those known to be rare.
-        against: A corpus for the report to compare with.
+        against: Corpora that nothing may nearly repeat. The report compares with the first.
         max_turns: Most utterances in a dialogue.
         seed: Of everything random.
         resume: Go on with an interrupted run, or try failed dialogues again.
@@ -87,6 +88,7 @@ def roleplay(  # noqa: PLR0913  the options, each by its name
     from csc_dspy.taxonomy import load_taxonomy
 
     standard = taxonomy or load_taxonomy()
+    known = (against,) if isinstance(against, str) else tuple(against)
     models = Models(
         lm=lm,
         roles=roles or {},
@@ -105,7 +107,7 @@ def roleplay(  # noqa: PLR0913  the options, each by its name
             events=events,
             taxonomy=standard,
             balance=balance,
-            against=against,
+            against=known,
             seed=seed,
         ),
         taxonomy=standard,
@@ -114,7 +116,7 @@ def roleplay(  # noqa: PLR0913  the options, each by its name
         fast=fast,
         judge=judge,
         threshold=threshold,
-        against=against,
+        against=known,
         max_turns=max_turns,
     )
     return made.carry_out(Path(out), concurrency=concurrency, budget=budget, resume=resume)
@@ -129,7 +131,7 @@ def synthesis(  # noqa: PLR0913  the options, each by its name
     fast: bool,
     judge: bool | None,
     threshold: int,
-    against: str | None,
+    against: tuple[str, ...],
     max_turns: int,
 ) -> Synthesis:
     """All that is to be done; see `roleplay`."""
@@ -144,7 +146,7 @@ def synthesis(  # noqa: PLR0913  the options, each by its name
         states=read_states(Path(compiled)) if compiled else {},
         judge=models.can_judge if judge is None else judge,
         threshold=threshold,
-        reference=against,
+        references=against,
     )
 
 
@@ -160,7 +162,7 @@ def plan_of(  # noqa: PLR0913  the options, each by its name
     events: float,
     taxonomy: Taxonomy,
     balance: bool,
-    against: str | None,
+    against: tuple[str, ...],
     seed: int,
 ) -> Plan:
     """Which dialogues are to be played; see `roleplay`."""
@@ -212,8 +214,8 @@ def _profiles(source: str | Iterable[Profile]) -> dict[str, Any]:
     return {"profiles": read_profiles(source)}
 
 
-def _favour(taxonomy: Taxonomy, against: str | None) -> Mapping[str, float]:
+def _favour(taxonomy: Taxonomy, against: tuple[str, ...]) -> Mapping[str, float]:
     from csc_dspy.data import read
     from csc_dspy.roleplay.planning import rare_strategies
 
-    return rare_strategies(taxonomy, read(against) if against else None)
+    return rare_strategies(taxonomy, chain.from_iterable(map(read, against)) if against else None)

@@ -58,7 +58,7 @@ class Models:
     @property
     def names(self) -> dict[Role, str]:
         """What each role is played by, without addresses."""
-        return {role: _parted(spec)[0] for role, spec in self.specs.items()}
+        return {role: parted(spec)[0] for role, spec in self.specs.items()}
 
     @property
     def retrieved(self) -> bool:
@@ -108,7 +108,7 @@ class _Opened:
         if spec not in self._known:
             from csc_dspy.lm import connect
 
-            name, address = _parted(spec)
+            name, address = parted(spec)
             options = {**self._options, "api_base": address} if address else self._options
             self._known[spec] = connect(name, **options)
             self._stack.callback(self._known[spec].engine.close)
@@ -126,7 +126,7 @@ def _is_embedded(spec: str) -> bool:
     return spec.partition("/")[0] == _EMBEDDED
 
 
-def _parted(spec: str) -> tuple[str, str | None]:
+def parted(spec: str) -> tuple[str, str | None]:
     """A spec and its address, if it has one."""
     name, found, rest = spec.partition("@http")
     return name, f"http{rest}" if found else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from csc_dspy.conversations import Turn
 from csc_dspy.exceptions import AnswerError, CSCError
@@ -12,14 +11,11 @@ from csc_dspy.roleplay._base import Ending, Failed, Played, Scenario, Task
 from csc_dspy.roleplay.acting import Actors, Line, Moment
 from csc_dspy.roleplay.events import Happenings
 from csc_dspy.roleplay.rules import Position, Rules
-from csc_dspy.roleplay.script import Said, Script
-
-if TYPE_CHECKING:
-    from csc_dspy.journal import Journal
+from csc_dspy.roleplay.script import Memory, Said, Script
 
 
 async def play(
-    task: Task, actors: Actors, rules: Rules, journal: Journal | None = None
+    task: Task, actors: Actors, rules: Rules, journal: Memory | None = None
 ) -> tuple[Played | Failed, Script]:
     """Play a task to its end; the journal's part of it is not played again.
 

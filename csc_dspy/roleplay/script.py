@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import count, takewhile
+from typing import TYPE_CHECKING, Any, Protocol
 
 from csc_dspy.conversations import Turn
 from csc_dspy.exceptions import AnswerError
@@ -15,10 +16,27 @@ from csc_dspy.roleplay.quality import Verdict
 from csc_dspy.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
-    from csc_dspy.journal import Journal
     from csc_dspy.roleplay.quality import Judge
 
 Entry = dict[str, Any]
+
+
+class Memory(Protocol):
+    """What has been done: a `csc_dspy.journal.Journal`, or what stands for it where there is none."""
+
+    def __contains__(self, key: object, /) -> bool: ...
+
+    def get(self, key: str) -> Any:  # noqa: ANN401  whatever was recorded
+        """The entry under a key that it contains."""
+
+    def record(self, key: str, entry: object, *, instead_of: Iterable[str] = ()) -> None:
+        """Keep an entry, in place of others."""
+
+
+def steps_of(key: str, memory: Memory) -> dict[str, Entry]:
+    """The steps of a dialogue that have been done, by their keys and in their order."""
+    names = (_step_key(key, number) for number in count())
+    return {name: memory.get(name) for name in takewhile(memory.__contains__, names)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +54,7 @@ class Script:
     Every entry has what its step cost, so that a dialogue costs the same however often it was interrupted.
     """
 
-    def __init__(self, key: str, taxonomy: Taxonomy, journal: Journal | None = None) -> None:
+    def __init__(self, key: str, taxonomy: Taxonomy, journal: Memory | None = None) -> None:
         self.calls = 0
         self.tokens = 0
         self._key = key
@@ -87,7 +105,7 @@ class Script:
         return Said(turn, entry.get("over", False), entry.get("overruled", False))
 
     async def _step(self, make: Callable[[], Awaitable[Entry]]) -> Entry:
-        key = f"{self._key}:{len(self._keys)}"
+        key = _step_key(self._key, len(self._keys))
         if self._journal is not None and key in self._journal:
             entry: Entry = self._journal.get(key)
         else:
@@ -104,3 +122,7 @@ class Script:
             entry = await make()
         usage = measured.usage
         return {**entry, "calls": usage.calls, "tokens": usage.input_tokens + usage.output_tokens}
+
+
+def _step_key(key: str, number: int) -> str:
+    return f"{key}:{number}"

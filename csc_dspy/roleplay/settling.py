@@ -16,9 +16,8 @@ from csc_dspy.roleplay.rules import Rules
 from csc_dspy.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
-    from csc_dspy.journal import Journal
     from csc_dspy.roleplay.quality import Judge
-    from csc_dspy.roleplay.script import Script
+    from csc_dspy.roleplay.script import Memory, Script
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Settled:
 
 
 async def settle(
-    task: Task, actors: Actors, rules: Rules, judge: Judge | None = None, journal: Journal | None = None
+    task: Task, actors: Actors, rules: Rules, judge: Judge | None = None, journal: Memory | None = None
 ) -> Settled:
     """Play a task, check the dialogue, and have it judged if it is good so far.
 

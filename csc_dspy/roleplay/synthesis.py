@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -56,8 +57,8 @@ class Synthesis:
     """Whether a judge reads every dialogue that is good so far."""
     threshold: int = _JUDGED_ALL
     """How many of the judge's five criteria have to be met."""
-    reference: str | None = None
-    """A corpus that the report compares with, and that nothing may be nearly the same as."""
+    references: tuple[str, ...] = ()
+    """Corpora that nothing may be nearly the same as; the report compares with the first."""
 
     def __post_init__(self) -> None:
         if self.judge and not self.models.can_judge:
@@ -122,7 +123,7 @@ class Synthesis:
                     _put(settled, corpus, novelty)
                     work.journal.forget(task.key)
                     progress.tell(corpus)
-            corpus.finish(self._about(), against=self.reference)
+            corpus.finish(self._about(), against=next(iter(self.references), None))
             return corpus.counts()
 
     def _about(self) -> dict[str, Any]:
@@ -146,11 +147,9 @@ class Synthesis:
         return Novelty(self._reference())
 
     def _reference(self) -> Iterable[Conversation]:
-        if self.reference is None:
-            return ()
         from csc_dspy.data import read
 
-        return read(self.reference)
+        return chain.from_iterable(map(read, self.references))
 
     @property
     def _languages(self) -> tuple[Language, ...]:

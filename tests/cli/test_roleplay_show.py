@@ -81,6 +81,7 @@ def test_in_a_terminal_it_fits_and_has_colours() -> None:
 def test_one_by_its_place_or_its_id(folder: Path) -> None:
     by_place = show(str(folder), "--dialogue", "2", "--json")
     (row,) = json.loads(by_place.stdout)
+    assert len(json.loads(show("rolecs-sample", "--json").stdout)) == 80
     assert json.loads(show(str(folder), "--dialogue", row["id"], "--json").stdout) == [row]
     wrong = show(str(folder), "--dialogue", "7")
     assert wrong.returncode == 2

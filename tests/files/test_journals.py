@@ -135,3 +135,27 @@ def test_keys_depend_on_content_alone() -> None:
     assert content_key({"a": 1}) != content_key({"a": 2})
     assert content_key("ab", "c") != content_key("a", "bc")
     assert json.dumps(content_key("\ud800"))
+
+
+def test_an_entry_in_place_of_others(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j", RUN, resume=False) as journal:
+        for turn in ("a:0", "a:1", "b:0"):
+            journal.record(turn, turn)
+        journal.record("a", "一", instead_of=["a:0", "a:1", "a:2"])
+        assert list(journal) == ["b:0", "a"]
+        assert (len(journal), journal.get("a"), "a:0" in journal) == (2, "一", False)
+    with Journal(tmp_path / "j", RUN, resume=True) as journal:
+        assert list(journal) == ["b:0", "a"]
+        # What was replaced may be done again, and is then there again.
+        journal.record("a:0", "again")
+        assert journal.get("a:0") == "again"
+
+
+def test_what_is_forgotten_stays_on_disk(tmp_path: Path) -> None:
+    with Journal(tmp_path / "j", RUN, resume=False) as journal:
+        journal.record("a", 1)
+        journal.forget("a")
+        journal.forget("never there")
+        assert ("a" in journal, list(journal), len(journal)) == (False, [], 1)
+    with Journal(tmp_path / "j", RUN, resume=True) as journal:
+        assert (journal.get("a"), len(journal)) == (1, 1)

@@ -20,7 +20,8 @@ import csc_dspy
 for module in walk_packages(csc_dspy.__path__, "csc_dspy."):
     if not module.name.endswith("__main__"):
         import_module(module.name)
-print([name for name in csc_dspy.__all__ if ismodule(getattr(csc_dspy, name))])
+values = {name: getattr(csc_dspy, name) for name in csc_dspy.__all__}
+print([name for name, value in values.items() if ismodule(value) and not callable(value)])
 """
 
 
@@ -40,7 +41,8 @@ def promised_to_type_checkers() -> dict[str, str]:
 @pytest.mark.parametrize("name", csc_dspy.__all__)
 def test_every_promised_name_is_there(name: str) -> None:
     value = getattr(csc_dspy, name)
-    assert not ismodule(value)
+    # A room may share its name with what is mostly done in it, and can be called then.
+    assert not ismodule(value) or callable(value)
     assert getattr(csc_dspy, name) is value
 
 

@@ -42,12 +42,7 @@ _FORMS: Final = [suffix.removeprefix(".") + packed for suffix in FORMS for packe
     show_default=True,
     help="The share of the smaller dialogue that makes two dialogues near-duplicates.",
 )
-@options.option(
-    "--against",
-    metavar="SOURCE",
-    multiple=True,
-    help="Leave out of all parts what is also in this source; may be given several times.",
-)
+@options.against()
 @options.option(
     "--format",
     "form",

@@ -49,12 +49,13 @@ class RoleModule(dspy.Module):
         """The outputs, by the shortest way to the language model; AnswerError if they stay unreadable.
 
         ``rollout`` is the dialogue's own: it becomes the seed of every call, so that identical questions of
-        different dialogues are different calls, for the server as for the cache.
+        different dialogues are different calls, for the server as for the cache. Only the last attempt has
+        another seed: what a passing fault has spoilt is to come out as it would have without it.
         """
-        for attempt in range(1, _ATTEMPTS):
+        for _ in range(_ATTEMPTS - 1):
             with suppress(AnswerError):
-                return await self._asked(inputs, f"{rollout}/{attempt}")
-        return await self._asked(inputs, f"{rollout}/{_ATTEMPTS}")
+                return await self._asked(inputs, rollout)
+        return await self._asked(inputs, f"{rollout}/last")
 
     async def _asked(self, inputs: Mapping[str, str], rollout: str) -> Mapping[str, Any]:
         return await afill_in(self.act, inputs, {"config": {"rollout_id": rollout}})

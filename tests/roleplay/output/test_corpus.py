@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -200,6 +201,32 @@ def test_the_card_says_what_the_corpus_is_not(tmp_path: Path, about: dict[str, A
     assert said in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
 
 
+def test_the_card_tells_of_the_plan(tmp_path: Path) -> None:
+    plan = {
+        "seed": 7,
+        "topics": ["one", "two"],
+        "profiles": ["p"] * 300,
+        "favour": {"others": 0.5},
+        "language": None,
+    }
+    with Corpus(tmp_path / "out", COPC) as corpus:
+        corpus.finish({"plan": plan, "count": 12})
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    for row in ("`dialogues` | 12", "`topics` | one, two", "`profiles` | 300", "`favour` | others 0.5"):
+        assert f"| {row} |" in card
+    assert "`language`" not in card
+
+
+@pytest.mark.parametrize("damage", ["{", None])
+def test_a_damaged_folder_is_said_to_be_one(folder: Path, damage: str | None) -> None:
+    if damage is None:
+        (folder / "rejected.jsonl").unlink()
+    else:
+        (folder / "rejected.jsonl").write_text(damage)
+    with pytest.raises(DataError, match=r"rejected\.jsonl"):
+        list(rejected_of(folder, COPC))
+
+
 def test_a_manifest_of_something_else_hides_no_data(tmp_path: Path) -> None:
     row = next(plays("en", 1)).conversation(COPC).row()
     (tmp_path / "calls.jsonl").write_text(json.dumps(row), encoding="utf-8")
@@ -222,3 +249,24 @@ def test_what_no_column_has_is_not_lost_in_parquet(tmp_path: Path) -> None:
     (row,) = (each.row() for each in csc.read(tmp_path / "out" / "roleplay.parquet"))
     assert row["engine"] == "embedded"
     assert row["dialogue"][0]["overruled"] is True
+
+
+def test_memory_does_not_grow_with_what_is_written(tmp_path: Path) -> None:
+    (one,) = plays("zh", 1)
+
+    def written_until(corpus: Corpus, begin: int, end: int) -> int:
+        for number in range(begin, end):
+            corpus.keep(replace(one, task=task("zh", number)), PASSED)
+            corpus.reject(one, FLAWS)
+        return tracemalloc.get_traced_memory()[0]
+
+    with Corpus(tmp_path / "out", COPC) as corpus:
+        written_until(corpus, 0, 20)
+        tracemalloc.start()
+        try:
+            first, then = written_until(corpus, 20, 40), written_until(corpus, 40, 240)
+        finally:
+            tracemalloc.stop()
+        corpus.finish({})
+    # A row takes some 10 kB.
+    assert then - first < 50_000

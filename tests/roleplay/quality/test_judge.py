@@ -75,6 +75,20 @@ def test_what_stays_unreadable_has_not_passed(llm_server: LLMServer) -> None:
     assert [flaw.reason for flaw in verdict.flaws] == ["unjudged"]
 
 
+def test_a_server_that_fails_this_once_has_not_passed_it_either(llm_server: LLMServer) -> None:
+    llm_server.usually(fails(400, "the prompt is too long", "context_length_exceeded"))
+    verdict = judged(llm_server)
+    assert [flaw.reason for flaw in verdict.flaws] == ["unjudged"]
+    assert len(llm_server.requests) == 1
+
+
+def test_what_a_verdict_depends_on_is_told() -> None:
+    one, other = Judge(COPC, threshold=4).identity, Judge(COPC, "zh").identity
+    assert one["threshold"] == 4
+    assert one["content"] != other["content"]
+    assert Judge(COPC, threshold=4).identity == one
+
+
 def test_a_wrong_key_ends_the_run(llm_server: LLMServer) -> None:
     llm_server.usually(fails(401))
     with pytest.raises(CallError):

@@ -55,6 +55,12 @@ def test_a_reference_is_known_from_the_beginning() -> None:
         assert novelty.flaw(sample()[7]) is None
 
 
+def test_a_reference_may_hold_the_same_twice() -> None:
+    with Novelty([sample()[0], sample()[0]]) as novelty:
+        assert novelty.flaw(sample()[0]) is not None
+        assert novelty.flaw(sample()[1]) is None
+
+
 def test_what_was_turned_down_is_not_known() -> None:
     one, other = sample()[:2]
     mixed = one.with_turns([*one.dialogue, *other.dialogue])

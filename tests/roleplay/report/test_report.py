@@ -114,6 +114,16 @@ def test_what_they_are_about_and_who_calls(tmp_path: Path) -> None:
     assert report["coverage"]["channel"]["seen"] + report["coverage"]["channel"]["other"] >= 1
 
 
+def test_what_it_took_is_told(tmp_path: Path, browser: Page) -> None:
+    with Corpus(tmp_path / "out", COPC) as corpus:
+        corpus.keep(next(plays("en", 1)))
+        corpus.finish({"usage": {"calls": 40, "usd": 1.5, "input_tokens": 9000, "note": "cached"}})
+    browser.open(tmp_path / "out" / "report.html")
+    facts = browser.text("header dl")
+    for fact in ("Cost in US dollars\n1.50", "Input tokens\n9,000", "Note\ncached"):
+        assert fact in facts
+
+
 def test_what_was_not_kept(tmp_path: Path) -> None:
     report = written(tmp_path / "out")
     told = [(each["reason"], each["first"], each["count"]) for each in report["rejected"]]
