@@ -3,8 +3,9 @@
 A server in a process of its own answers every call after a fixed latency, so that ``in flight / latency``
 calls a second are ideal. In turns within one run, the same number of dialogues is played by this package
 (rules, journal, checks, corpus and all), and as the paper's code plays them: a thread for each dialogue, in
-which every prompt is a ``requests.post`` and answers are read by regular expressions. The peer's prompts are
-those that this package has sent for a dialogue of that length, ready-made, so its own work is less.
+which every prompt is put together from a template and the lines so far, sent by ``requests.post``, and its
+answer read by regular expressions. The peer's templates are the prompts that this package has sent for a
+dialogue of that length; it keeps no rules, no journal and checks nothing.
 
 ``--memory`` plays many short dialogues instead, and shows what the process holds after 500, 1,000, … of them.
 """
@@ -24,7 +25,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -49,6 +50,7 @@ ANSWER = "".join(
     }.items()
 )
 FIELD = re.compile(r"\[\[ ## (\w+) ## \]\]\n(.*?)(?=\n\n\[\[ ## |\Z)", re.DOTALL)
+LINES = re.compile(r"(?<=\[\[ ## conversation ## \]\]\n).*?(?=\n\n\[\[ ## )", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -204,7 +206,27 @@ class _Clock:
         self.cpu = time.process_time() - self._cpu_begun
 
 
-def ours(load: Load, _: list[dict[str, Any]]) -> tuple[int, float, float]:
+@dataclass(frozen=True)
+class Template:
+    """One request of a dialogue, without the lines so far."""
+
+    system: str
+    before: str
+    after: str
+    speaks: str | None
+    """The field of the answer that is spoken, if one is."""
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> Template:
+        """From a request that was sent."""
+        system, asked = (message["content"] for message in body["messages"])
+        lines = LINES.search(asked)
+        start, end = lines.span() if lines else (len(asked), len(asked))
+        spoken = (name for name in ("response", "utterance") if f"[[ ## {name} ## ]]" in system)
+        return cls(system, asked[:start], asked[end:], next(spoken, None))
+
+
+def ours(load: Load, _: Sequence[Template]) -> tuple[int, float, float]:
     """Calls, seconds and CPU seconds of a synthesis."""
     made = _synthesis(load.url, load.in_flight, load.dialogues, load.turns, fast=load.fast)
     with tempfile.TemporaryDirectory() as folder:
@@ -214,37 +236,44 @@ def ours(load: Load, _: list[dict[str, Any]]) -> tuple[int, float, float]:
     return int(outcome.counts["calls"]), clock.seconds, clock.cpu
 
 
-def papers(load: Load, bodies: list[dict[str, Any]]) -> tuple[int, float, float]:
-    """The same for threads that post ready-made prompts."""
+def papers(load: Load, templates: Sequence[Template]) -> tuple[int, float, float]:
+    """The same for threads that fill in templates and post them."""
     import requests
 
     headers = {"Authorization": "Bearer none"}
 
-    def dialogue(_: int) -> None:
-        for body in bodies:
+    def dialogue(_: int) -> list[str]:
+        lines: list[str] = []
+        for each in templates:
+            system = {"role": "system", "content": each.system}
+            asked = {"role": "user", "content": "".join((each.before, "\n".join(lines), each.after))}
+            body: dict[str, Any] = {"model": "benchmark", "messages": [system, asked], "temperature": 0.8}
             response = requests.post(f"{load.url}/chat/completions", json=body, headers=headers, timeout=60)
-            text = response.json()["choices"][0]["message"]["content"]
-            assert dict(FIELD.findall(text))
+            found = dict(FIELD.findall(response.json()["choices"][0]["message"]["content"]))
+            if each.speaks is not None:
+                lines.append(f"{each.speaks}: {found[each.speaks]}")
+        return lines
 
     clock = _Clock()
     with ThreadPoolExecutor(load.in_flight) as pool:
-        list(pool.map(dialogue, range(load.dialogues)))
+        played = list(pool.map(dialogue, range(load.dialogues)))
     clock()
-    return len(bodies) * load.dialogues, clock.seconds, clock.cpu
+    assert all(len(lines) == sum(each.speaks is not None for each in templates) for lines in played)
+    return len(templates) * load.dialogues, clock.seconds, clock.cpu
 
 
-WAYS: dict[str, Callable[[Load, list[dict[str, Any]]], tuple[int, float, float]]] = {
+WAYS: dict[str, Callable[[Load, Sequence[Template]], tuple[int, float, float]]] = {
     "this package": ours,
     "threads and requests": papers,
 }
 
 
-def _bodies(turns: int, *, fast: bool) -> list[dict[str, Any]]:
+def _templates(turns: int, *, fast: bool) -> list[Template]:
     """Every request of one dialogue."""
     with running(LLMServer()) as server, tempfile.TemporaryDirectory() as folder:
         server.usually(Behaviour(reply=_reply))
         _synthesis(server.url, 1, 1, turns, fast=fast).carry_out(Path(folder) / "out", concurrency=1)
-        return [each.json for each in server.requests]
+        return [Template.of(each.json) for each in server.requests]
 
 
 def _reply(asked: Mapping[str, Any]) -> str:
@@ -254,8 +283,8 @@ def _reply(asked: Mapping[str, Any]) -> str:
 
 def _compared(options: argparse.Namespace, url: str, in_flight: int) -> Iterator[dict[str, Any]]:
     load = Load(url, options.latency, in_flight, in_flight * options.waves, options.turns, options.fast)
-    bodies = _bodies(options.turns, fast=options.fast)
-    runs = [{name: way(load, bodies) for name, way in WAYS.items()} for _ in range(options.repeat)]
+    templates = _templates(options.turns, fast=options.fast)
+    runs = [{name: way(load, templates) for name, way in WAYS.items()} for _ in range(options.repeat)]
     for name in WAYS:
         calls = runs[0][name][0]
         rate = statistics.median(run[name][0] / run[name][1] for run in runs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
     from csc_dspy.cli.connection import Connection
     from csc_dspy.roleplay import Outcome, Synthesis
 
-_SHOW: Final = "show"
+_FURTHER: Final = {
+    "show": ("csc_dspy.cli.roleplay_show", "Show conversations, or what a role play came to."),
+    "profiles": ("csc_dspy.cli.roleplay_profiles", "Make customers, and show how different they are."),
+}
+"""Where the further commands are, and their lines."""
 
 
-class _WithShow(commands.Command):
-    """The command, under which another reads what it has written."""
+class _WithFurther(commands.Command):
+    """A command by itself, under which there are others; each is loaded only when it is called."""
 
     def make_context(
         self,
@@ -32,21 +37,32 @@ class _WithShow(commands.Command):
         parent: click.Context | None = None,
         **extra: Any,  # noqa: ANN401  click's
     ) -> click.Context:
-        """That of ``show``, if this is the first word."""
-        if args[:1] != [_SHOW]:
+        """That of another command, if the first word is its name."""
+        if not args or args[0] not in _FURTHER:
             return super().make_context(info_name, args, parent, **extra)
-        from csc_dspy.cli.roleplay_show import command as show
+        found: click.Command = import_module(_FURTHER[args[0]][0]).command
+        return found.make_context(f"{info_name} {args[0]}", args[1:], parent, **extra)
 
-        made: click.Context = show.make_context(f"{info_name} {_SHOW}", args[1:], parent, **extra)
-        return made
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does it; a first word that is no option is a name that does not exist."""
+        if args and not args[0].startswith("-") and not ctx.resilient_parsing:
+            raise click.NoSuchCommand(args[0], possibilities=_FURTHER, ctx=ctx)
+        return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The further commands, without loading them, and the options."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in _FURTHER.items()])
+        super().format_options(ctx, formatter)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """The options, and ``show``."""
-        found = [CompletionItem(_SHOW)] if incomplete and _SHOW.startswith(incomplete) else []
+        """The further commands, and the options."""
+        names = [name for name in _FURTHER if incomplete and name.startswith(incomplete)]
+        found = [CompletionItem(name, help=_FURTHER[name][1]) for name in names]
         return [*found, *super().shell_complete(ctx, incomplete)]
 
 
-@click.command("roleplay", cls=_WithShow)
+@click.command("roleplay", cls=_WithFurther)
 @role_play()
 @options.option("--plan", is_flag=True, help="Show what would be made and what it costs, and stop.")
 @options.language()
@@ -78,6 +94,9 @@ def command(
     A dialogue that the language model fails on is set down as failed, and the exit code is 3; --resume goes
     on with it, and with whatever an interruption left unfinished.
     """
+    from csc_dspy.roleplay.making import require_apart
+
+    require_apart(chosen["quarantine"], out)
     made = chosen_synthesis(chosen, connection)
     if plan:
         _show_plan(made, as_json=as_json)

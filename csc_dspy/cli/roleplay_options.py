@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import click
 
 from csc_dspy.cli import options
 from csc_dspy.cli.parameters import WholeNumber
+from csc_dspy.cli.streams import say
 from csc_dspy.exceptions import ConfigError
 
 if TYPE_CHECKING:
@@ -66,6 +69,11 @@ def chosen_models(chosen: dict[str, Any], connection: Connection) -> Models:
     return Models(lm=connection.lm, roles=roles, judge=chosen["judge_lm"], options=connection.options)
 
 
+def tell_what_is_set_aside(quarantine: Path, rows: int) -> None:
+    """Say on stderr how many rows of a file of profiles were bad."""
+    say(f"{rows} bad rows are set aside in {quarantine}")
+
+
 def _plan(chosen: dict[str, Any], taxonomy: Taxonomy) -> Plan:
     from csc_dspy.roleplay.making import plan_of
 
@@ -73,6 +81,8 @@ def _plan(chosen: dict[str, Any], taxonomy: Taxonomy) -> Plan:
         count=chosen["count"],
         language=chosen["language"],
         profiles=chosen["profiles"],
+        quarantine=chosen["quarantine"],
+        set_aside=partial(tell_what_is_set_aside, chosen["quarantine"]),
         topics=_names(chosen["topics"]),
         industries=_names(chosen["industries"]),
         difficulties=_names(chosen["difficulty"]),
@@ -110,6 +120,7 @@ def _scenes() -> list[options.Decorator]:
             show_default=True,
             help="Customers: a file of your own, seeds for those written by hand, or how many to generate.",
         ),
+        options.quarantine(),
         options.option("--topics", metavar="NAME,…", help="Topics by id or name; all unless given."),
         options.option("--industries", metavar="NAME,…", help="Industries by id or name; all unless given."),
         options.option("--difficulty", metavar="NAME,…", help="Any of easy, medium, hard; all unless given."),

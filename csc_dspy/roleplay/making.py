@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from csc_dspy.exceptions import ConfigError
+from csc_dspy.exceptions import ConfigError, OutputError
 from csc_dspy.roleplay._base import Profile, Role
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def roleplay(  # noqa: PLR0913  the options, each by its name
     count: int,
     language: Language | None = None,
     profiles: str | Iterable[Profile] = "generated",
+    quarantine: str | os.PathLike[str] | None = None,
     topics: Iterable[str] = (),
     industries: Iterable[str] = (),
     difficulties: Iterable[str] = (),
@@ -62,6 +63,7 @@ def roleplay(  # noqa: PLR0913  the options, each by its name
         count: How many dialogues to play. Those that are rejected or fail are among them.
         language: ``zh`` or ``en``; without one they take turns.
         profiles: ``generated``, ``seeds``, a number of different ones to generate, a file, or profiles.
+        quarantine: A file for bad rows of a file of profiles. Without it the first one is an error.
         topics: Ids or names of topics; all unless given.
         industries: The same of industries.
         difficulties: The same of difficulties.
@@ -87,6 +89,7 @@ def roleplay(  # noqa: PLR0913  the options, each by its name
     from csc_dspy.roleplay.models import Models
     from csc_dspy.taxonomy import load_taxonomy
 
+    require_apart(quarantine, out)
     standard = taxonomy or load_taxonomy()
     known = (against,) if isinstance(against, str) else tuple(against)
     models = Models(
@@ -100,6 +103,7 @@ def roleplay(  # noqa: PLR0913  the options, each by its name
             count=count,
             language=language,
             profiles=profiles,
+            quarantine=quarantine,
             topics=topics,
             industries=industries,
             difficulties=difficulties,
@@ -155,6 +159,8 @@ def plan_of(  # noqa: PLR0913  the options, each by its name
     count: int,
     language: Language | None,
     profiles: str | Iterable[Profile],
+    quarantine: str | os.PathLike[str] | None = None,
+    set_aside: Callable[[int], None] = lambda _: None,
     topics: Iterable[str],
     industries: Iterable[str],
     difficulties: Iterable[str],
@@ -165,14 +171,14 @@ def plan_of(  # noqa: PLR0913  the options, each by its name
     against: tuple[str, ...],
     seed: int,
 ) -> Plan:
-    """Which dialogues are to be played; see `roleplay`."""
+    """Which dialogues are to be played; see `roleplay`. ``set_aside`` hears how many rows are bad."""
     from csc_dspy.roleplay import topics as known
     from csc_dspy.roleplay.planning import Plan
 
     return Plan(
         count=count,
         language=language,
-        **_profiles(profiles),
+        **_profiles(profiles, quarantine, set_aside),
         topics=known.topics(topics, file=scenes),
         industries=known.industries(industries, file=scenes),
         difficulties=known.difficulties(difficulties),
@@ -201,7 +207,21 @@ def read_states(folder: Path) -> dict[str, Mapping[str, Any]]:
         raise ConfigError("holds a file that is not JSON", where=str(folder)) from error
 
 
-def _profiles(source: str | Iterable[Profile]) -> dict[str, Any]:
+def require_apart(quarantine: str | os.PathLike[str] | None, out: str | os.PathLike[str] | None) -> None:
+    """OutputError if bad rows would get into the folder of the role play, which is replaced in whole."""
+    if quarantine is None or out is None:
+        return
+    if Path(quarantine).resolve().is_relative_to(Path(out).resolve()):
+        raise OutputError(
+            "lies in the folder of the role play", where=str(quarantine), remedy="put it elsewhere"
+        )
+
+
+def _profiles(
+    source: str | Iterable[Profile],
+    quarantine: str | os.PathLike[str] | None,
+    set_aside: Callable[[int], None],
+) -> dict[str, Any]:
     """What a plan takes of where the profiles come from."""
     if not isinstance(source, str):
         return {"profiles": tuple(source)}
@@ -211,7 +231,7 @@ def _profiles(source: str | Iterable[Profile]) -> dict[str, Any]:
         return {"pool": int(source)}
     from csc_dspy.roleplay.profiles import read_profiles
 
-    return {"profiles": read_profiles(source)}
+    return {"profiles": read_profiles(source, quarantine=quarantine, set_aside=set_aside)}
 
 
 def _favour(taxonomy: Taxonomy, against: tuple[str, ...]) -> Mapping[str, float]:

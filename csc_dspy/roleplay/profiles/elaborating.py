@@ -12,8 +12,9 @@ import dspy
 
 from csc_dspy.concurrency import in_order
 from csc_dspy.conversations.language import detect_language
-from csc_dspy.exceptions import AnswerError
+from csc_dspy.exceptions import AnswerError, LMError
 from csc_dspy.journal import content_key
+from csc_dspy.lm.failures import ends_a_run
 from csc_dspy.lm.predicting import afill_in
 from csc_dspy.roleplay._base import Profile
 from csc_dspy.roleplay.profiles.numbers import names_age
@@ -56,7 +57,8 @@ class CustomerDescriber(dspy.Module):
 class Elaboration:
     """Gives profiles descriptions by a language model; one that is not of this customer is not taken.
 
-    What the journal holds is not asked again, so that a kill loses no answer that was paid for.
+    What the journal holds is not asked again, so that a kill loses no answer that was paid for. An error that
+    any other call would meet too, such as a wrong key, is raised.
     """
 
     def __init__(
@@ -66,7 +68,9 @@ class Elaboration:
     ) -> None:
         self.written = 0
         self.refused = 0
-        """How many profiles have the description that they had before."""
+        """How many profiles have the description that they had before, as the other was not of them."""
+        self.failed = 0
+        """How many have it because a call failed for good. The journal does not hold those."""
         self._journal = journal
         self._describers = describers or {each: CustomerDescriber(each) for each in LANGUAGES}
 
@@ -79,7 +83,13 @@ class Elaboration:
 
     async def elaborate(self, profile: Profile) -> Profile:
         """The profile with another description, unless that lacks a fact."""
-        description = await self._description(profile)
+        try:
+            description = await self._description(profile)
+        except LMError as error:
+            if ends_a_run(error):
+                raise
+            self.failed += 1
+            return profile
         if description is None or not is_of(description, profile):
             self.refused += 1
             return profile

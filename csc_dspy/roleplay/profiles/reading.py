@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +34,7 @@ def read_profiles(
     *,
     language: Language | None = None,
     quarantine: str | os.PathLike[str] | None = None,
+    set_aside: Callable[[int], None] = lambda _: None,
 ) -> tuple[Profile, ...]:
     """The profiles of a file.
 
@@ -44,13 +45,14 @@ def read_profiles(
         file: JSON, JSON Lines or Parquet, or a table whose name ends in ``.csv`` or ``.tsv``.
         language: Of rows that name none; else it is told from their words.
         quarantine: A file for rows that are bad. Without it the first one is an error.
+        set_aside: Hears how many rows are there, if there are any.
 
     Raises:
         DataError: There is no such file, it holds no profiles, or a row is bad.
     """
     path = Path(file)
     aside_path = Path(quarantine) if quarantine else None
-    if aside_path is not None:
+    if aside_path is not None and path.exists():
         keep_apart(aside_path, parse_source(path))
     seen: dict[str, int] = {}
     profiles = []
@@ -61,6 +63,8 @@ def read_profiles(
                 profiles.append(checked)
             else:
                 _set_aside(aside, row, checked)
+    if aside is not None and aside.count:
+        set_aside(aside.count)
     if not profiles:
         raise DataError("holds no profiles", where=str(path))
     return tuple(profiles)

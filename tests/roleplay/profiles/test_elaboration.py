@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from csc_dspy.exceptions import LMError
 from csc_dspy.journal import Journal
 from csc_dspy.lm import using
 from csc_dspy.roleplay import Profile
 from csc_dspy.roleplay.profiles import generate, seeds
 from csc_dspy.roleplay.profiles.elaborating import CustomerDescriber, Elaboration, facts_of, is_of
 from csc_dspy.roleplay.profiles.numbers import names_age
-from tests.support.behaviours import Behaviour, says
+from tests.roleplay.describing import DESCRIBES, fields
+from tests.support.behaviours import fails, says
 from tests.support.openai_server import LLMServer
 
 PROFILE = replace(next(generate(1, "en")), age=34, occupation="fish smoker")
-
-
-def fields(description: str) -> str:
-    return f"[[ ## description ## ]]\n{description}\n\n[[ ## completed ## ]]"
 
 
 def elaborated(server: LLMServer, profiles: list[Profile], elaboration: Elaboration) -> list[Profile]:
@@ -30,21 +26,8 @@ def elaborated(server: LLMServer, profiles: list[Profile], elaboration: Elaborat
         return [*elaboration.elaborate_all(profiles, concurrency=4)]
 
 
-def actor(body: Mapping[str, Any]) -> str:
-    """Describes whom it is asked about, by the facts in the question."""
-    question = body["messages"][-1]["content"]
-    facts = dict(
-        line.replace("：", ": ").split(": ", 1)
-        for line in question.splitlines()
-        if ": " in line.replace("：", ": ")
-    )
-    if "职业" in facts:
-        return fields(f"你是{facts['职业']}，{facts['年龄']}岁，每天都很忙。")
-    return fields(f"You are {facts['age']} and a {facts['occupation']}, and busy all day.")
-
-
 def test_descriptions_are_those_of_the_language_model(llm_server: LLMServer) -> None:
-    llm_server.usually(Behaviour(reply=actor))
+    llm_server.usually(DESCRIBES)
     profiles = [*seeds("zh")[:6], *seeds("en")[:6]]
     elaboration = Elaboration()
     found = elaborated(llm_server, profiles, elaboration)
@@ -70,8 +53,32 @@ def test_what_cannot_be_read_leaves_the_profile(llm_server: LLMServer) -> None:
     assert elaboration.refused == 1
 
 
+def test_a_call_that_fails_for_good_leaves_the_profile_and_is_made_again(
+    llm_server: LLMServer, tmp_path: Path
+) -> None:
+    profiles = [*generate(4, "zh")]
+    llm_server.script(fails(400, "this prompt is not for me"))
+    llm_server.usually(DESCRIBES)
+    with Journal(tmp_path / "journal", {}, resume=False) as journal:
+        elaboration = Elaboration(journal)
+        found = elaborated(llm_server, profiles, elaboration)
+        assert (elaboration.written, elaboration.refused, elaboration.failed) == (3, 0, 1)
+        assert len(set(found) & set(profiles)) == 1
+        llm_server.requests.clear()
+        again = Elaboration(journal)
+        assert set(elaborated(llm_server, profiles, again)).isdisjoint(profiles)
+    assert (again.written, again.failed, len(llm_server.requests)) == (4, 0, 1)
+
+
+def test_an_error_that_every_call_would_meet_is_raised(llm_server: LLMServer) -> None:
+    llm_server.usually(fails(401, "no such key", "invalid_api_key"))
+    with pytest.raises(LMError, match="no such key"):
+        elaborated(llm_server, [*generate(50, "en")], Elaboration())
+    assert len(llm_server.requests) <= 4
+
+
 def test_a_journal_keeps_every_answer(llm_server: LLMServer, tmp_path: Path) -> None:
-    llm_server.usually(Behaviour(reply=actor))
+    llm_server.usually(DESCRIBES)
     profiles = [*generate(8, "en")]
     with Journal(tmp_path / "journal", {}, resume=False) as journal:
         first = elaborated(llm_server, profiles[:5], Elaboration(journal))
@@ -89,7 +96,7 @@ def test_a_describer_is_a_module_with_demonstrations(llm_server: LLMServer) -> N
     describer.describe.demos = [
         dspy.Example(facts="age: 9", description="You are a marmot.").with_inputs("facts")
     ]
-    llm_server.usually(Behaviour(reply=actor))
+    llm_server.usually(DESCRIBES)
     with using("openai/test", api_base=llm_server.url, cache=False):
         assert describer(facts=facts_of(PROFILE)).description.startswith("You are 34")
     elaborated(llm_server, [PROFILE], Elaboration(describers={"en": describer}))
