@@ -13,7 +13,7 @@ EXTRAS := $(VENV)/.csc-dspy-extras-installed
 TORCH ?= torch==2.13.0
 SOURCES := csc_dspy signatures optimizers tests benchmarks
 # What is skipped where an extra is not installed.
-TESTS_OF_EXTRAS := tests/metrics/neural tests/lm/local tests/finetuning/huggingface tests/finetuning/extras
+TESTS_OF_EXTRAS := tests/metrics/neural tests/lm/local tests/finetuning/huggingface tests/finetuning/extras tests/roleplay/ray
 
 # Files of tests side by side, one for each processor, but not more than helps.
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile
@@ -72,5 +72,5 @@ $(EXTRAS): $(INSTALLED)
 	@$(BIN)/python -c 'import torch' 2>/dev/null \
 	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check "$(TORCH)" \
 	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check torch
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev,neural,train]"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev,neural,train,ray]"
 	@touch $@

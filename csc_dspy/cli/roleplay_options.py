@@ -17,9 +17,11 @@ from csc_dspy.exceptions import ConfigError
 if TYPE_CHECKING:
     from csc_dspy.cli.connection import Connection
     from csc_dspy.roleplay import Models, Plan, Role, Synthesis
+    from csc_dspy.roleplay.spreading import Cluster
     from csc_dspy.taxonomy import Taxonomy
 
 _FAVOUR: Final = "favour"
+_RAY: Final = "ray"
 _BETWEEN: Final = re.compile(r"[,，、]")
 # Those of `csc_dspy.roleplay.ROLES`, which would load more than a help page needs.
 _ROLES: Final = {
@@ -35,7 +37,7 @@ def role_play() -> options.Decorator:
     """Every option of a role play, each by its name."""
 
     def decorate(function: Any) -> Any:  # noqa: ANN401  what click makes of functions
-        for each in reversed([*_scenes(), *_play(), *_quality(), *_models()]):
+        for each in reversed([*_scenes(), *_play(), *_quality(), *_models(), *_engine()]):
             function = each(function)
         return function
 
@@ -58,6 +60,7 @@ def chosen_synthesis(chosen: dict[str, Any], connection: Connection) -> Synthesi
         threshold=chosen["criteria"],
         against=chosen["against"],
         max_turns=chosen["max_turns"],
+        cluster=_cluster(chosen),
     )
 
 
@@ -108,6 +111,18 @@ def _favours(balance: str) -> bool:
 
 def _names(text: str | None) -> list[str]:
     return [name.strip() for name in _BETWEEN.split(text or "") if name.strip()]
+
+
+def _cluster(chosen: dict[str, Any]) -> Cluster | None:
+    address, workers = chosen["ray_address"], chosen["ray_workers"]
+    if chosen["engine"] == _RAY:
+        from csc_dspy.roleplay.spreading import Cluster
+
+        return Cluster(address=address, workers=workers)
+    if address is not None or workers is not None:
+        given = "--ray-workers" if address is None else "--ray-address"
+        raise ConfigError("is for --engine ray", where=given, remedy="say --engine ray, or leave it out")
+    return None
 
 
 def _scenes() -> list[options.Decorator]:
@@ -183,3 +198,25 @@ def _models() -> list[options.Decorator]:
         help="Folder with compiled roles, such as supporter.json.",
     )
     return [*played, judge, compiled]
+
+
+def _engine() -> list[options.Decorator]:
+    return [
+        options.option(
+            "--engine",
+            type=options.choice("local", _RAY),
+            default="local",
+            show_default=True,
+            help="Where it is played: in this process, or by workers on a Ray cluster.",
+        ),
+        options.option(
+            "--ray-address",
+            metavar="ADDRESS",
+            help="The cluster: HOST:PORT, auto, or local for one that ends with the run; else RAY_ADDRESS.",
+        ),
+        options.option(
+            "--ray-workers",
+            type=WholeNumber(min=1),
+            help="Processes that play; as many as are needed unless given.",
+        ),
+    ]

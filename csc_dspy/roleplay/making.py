@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from csc_dspy.roleplay.models import Models
     from csc_dspy.roleplay.planning import Plan
     from csc_dspy.roleplay.result import Outcome
+    from csc_dspy.roleplay.spreading import Cluster
     from csc_dspy.roleplay.synthesis import Synthesis
     from csc_dspy.taxonomy import Language, Taxonomy
 
@@ -52,6 +53,7 @@ def roleplay(  # noqa: PLR0913  the options, each by its name
     max_turns: int = _MOST_TURNS,
     seed: int = 0,
     resume: bool = False,
+    cluster: Cluster | None = None,
     concurrency: int = 32,
     budget: Budget | None = None,
     **lm_options: Any,  # noqa: ANN401  those of csc_dspy.lm.connect
@@ -82,6 +84,7 @@ def roleplay(  # noqa: PLR0913  the options, each by its name
         max_turns: Most utterances in a dialogue.
         seed: Of everything random.
         resume: Go on with an interrupted run, or try failed dialogues again.
+        cluster: A Ray cluster to play on, instead of in this process.
         concurrency: How many dialogues are played at a time.
         budget: What it may cost.
         **lm_options: More for `csc_dspy.lm.connect`: ``api_base``, ``temperature``, ``cache``, …
@@ -122,6 +125,7 @@ def roleplay(  # noqa: PLR0913  the options, each by its name
         threshold=threshold,
         against=known,
         max_turns=max_turns,
+        cluster=cluster,
     )
     return made.carry_out(Path(out), concurrency=concurrency, budget=budget, resume=resume)
 
@@ -137,6 +141,7 @@ def synthesis(  # noqa: PLR0913  the options, each by its name
     threshold: int,
     against: tuple[str, ...],
     max_turns: int,
+    cluster: Cluster | None,
 ) -> Synthesis:
     """All that is to be done; see `roleplay`."""
     from csc_dspy.roleplay.rules import Rules
@@ -151,6 +156,7 @@ def synthesis(  # noqa: PLR0913  the options, each by its name
         judge=models.can_judge if judge is None else judge,
         threshold=threshold,
         references=against,
+        cluster=cluster,
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager, closing
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -14,25 +15,28 @@ from csc_dspy.concurrency import in_order
 from csc_dspy.conversations import Conversation
 from csc_dspy.exceptions import ConfigError
 from csc_dspy.journal import Journal, unfinished
-from csc_dspy.roleplay._base import Played, Role, Task
-from csc_dspy.roleplay.acting import Actors
+from csc_dspy.roleplay._base import Played, Task
 from csc_dspy.roleplay.models import Models
 from csc_dspy.roleplay.output import Corpus, require_place
 from csc_dspy.roleplay.result import Outcome
 from csc_dspy.roleplay.rules import Rules
-from csc_dspy.roleplay.settling import Settled, settle
-from csc_dspy.taxonomy import Language, Taxonomy
+from csc_dspy.roleplay.settling import Settled
+from csc_dspy.roleplay.troupe import Troupe
+from csc_dspy.taxonomy import Taxonomy
 
 if TYPE_CHECKING:
-    import dspy
-
     from csc_dspy.lm import Budget
     from csc_dspy.roleplay.planning import Plan
-    from csc_dspy.roleplay.quality import Judge, Novelty
+    from csc_dspy.roleplay.quality import Novelty
+    from csc_dspy.roleplay.spreading import Cluster
 
 _JOURNAL: Final = ".{}.journal"
 _MINUTE: Final = 60
 _JUDGED_ALL: Final = 5
+
+
+Settle = Callable[[Task], Awaitable[Settled]]
+"""Plays, checks and judges a dialogue."""
 
 
 class Told(Protocol):
@@ -59,6 +63,8 @@ class Synthesis:
     """How many of the judge's five criteria have to be met."""
     references: tuple[str, ...] = ()
     """Corpora that nothing may be nearly the same as; the report compares with the first."""
+    cluster: Cluster | None = None
+    """Where it is played, if not in this process."""
 
     def __post_init__(self) -> None:
         if self.judge and not self.models.can_judge:
@@ -73,15 +79,26 @@ class Synthesis:
         """That of all labels."""
         return self.rules.taxonomy
 
+    @cached_property
+    def troupe(self) -> Troupe:
+        """Who plays and judges, by which rules."""
+        return Troupe(
+            rules=self.rules,
+            models=self.models,
+            fast=self.fast,
+            states=self.states,
+            threshold=self.threshold if self.judge else None,
+        )
+
     @property
     def identity(self) -> dict[str, Any]:
         """What a journal belongs to. How many dialogues are wanted is not part of it."""
-        judge = self._judge()
+        judge = self.troupe.judge()
         return {
             "plan": self.plan.identity,
             "taxonomy": self.taxonomy.fingerprint,
             "turns": [self.rules.fewest_turns, self.rules.most_turns],
-            "roles": self._actors("en", {}).identity,
+            "roles": self.troupe.actors("en", {}).identity,
             "judge": judge.identity if judge else None,
             **self.models.identity,
         }
@@ -106,22 +123,41 @@ class Synthesis:
         begun = time.perf_counter()
         require_place(out)
         with (
-            self.models.open(budget) as lms,
             self._journal(out, resume=resume, kept=kept) as journal,
+            self._at_work(journal, concurrency, budget) as settle,
         ):
-            work = _Work(self, {each: self._actors(each, lms) for each in self._languages}, journal)
-            counts = self._played(out, work, concurrency, told)
+            counts = self._played(out, settle, journal, concurrency, told)
             if not counts["failed"]:
                 journal.remove()
         return Outcome(out, counts, time.perf_counter() - begun)
 
-    def _played(self, out: Path, work: _Work, concurrency: int, told: Told) -> dict[str, Any]:
+    @contextmanager
+    def _at_work(self, journal: Journal, concurrency: int, budget: Budget | None) -> Iterator[Settle]:
+        """What settles tasks, here or on a cluster."""
+        if self.cluster is None:
+            with self.troupe.at_work(budget) as company:
+                yield lambda task: company.settle(task, journal)
+            return
+        from csc_dspy.roleplay.spreading import spread
+
+        with spread(
+            self.troupe, journal, concurrency=concurrency, cluster=self.cluster, budget=budget
+        ) as settle:
+            yield settle
+
+    def _played(
+        self, out: Path, settle: Settle, journal: Journal, concurrency: int, told: Told
+    ) -> dict[str, Any]:
         progress = _Progress(told)
+
+        async def work(task: Task) -> tuple[Task, Settled]:
+            return task, await settle(task)
+
         with Corpus(out, self.taxonomy) as corpus, self._novelty() as novelty:
             with closing(in_order(self.plan.tasks(), work, concurrency)) as results:
                 for task, settled in results:
                     _put(settled, corpus, novelty)
-                    work.journal.forget(task.key)
+                    journal.forget(task.key)
                     progress.tell(corpus)
             corpus.finish(self._about(), against=next(iter(self.references), None))
             return corpus.counts()
@@ -138,7 +174,7 @@ class Synthesis:
             else None,
             "calls_a_side": 1 if self.fast else 2,
             "turns": identity["turns"],
-            "notes": dict(self._actors("en", {}).notes),
+            "notes": dict(self.troupe.actors("en", {}).notes),
         }
 
     def _novelty(self) -> Novelty:
@@ -151,51 +187,11 @@ class Synthesis:
 
         return chain.from_iterable(map(read, self.references))
 
-    @property
-    def _languages(self) -> tuple[Language, ...]:
-        return (self.plan.language,) if self.plan.language else ("zh", "en")
-
-    def _actors(self, language: Language, lms: Mapping[Role, dspy.LM]) -> Actors:
-        if self.models.retrieved:
-            from csc_dspy.roleplay.retrieving import Retrieval
-
-            return Retrieval(self.taxonomy, language)
-        from csc_dspy.roleplay.cast import FastCast, FullCast
-
-        cast = FastCast if self.fast else FullCast
-        return cast(self.taxonomy, language, self.models.names, lms, self.states)
-
-    def _judge(self) -> Judge | None:
-        if not self.judge:
-            return None
-        from csc_dspy.roleplay.quality import Judge
-
-        return Judge(self.taxonomy, threshold=self.threshold)
-
-    def judges(self) -> Judge | None:
-        """The judge, if there is to be one."""
-        return self._judge()
-
     def _journal(
         self, out: Path, *, resume: bool, kept: Callable[[int], None]
     ) -> AbstractContextManager[Journal]:
         path = out.resolve().with_name(_JOURNAL.format(out.resolve().name))
         return unfinished(path, self.identity, resume=resume, result=out, told=kept)
-
-
-class _Work:
-    """Settles tasks, each by the actors of its language."""
-
-    def __init__(self, synthesis: Synthesis, actors: Mapping[Language, Actors], journal: Journal) -> None:
-        self.journal = journal
-        self._rules = synthesis.rules
-        self._actors = actors
-        self._judge = synthesis.judges()
-
-    async def __call__(self, task: Task) -> tuple[Task, Settled]:
-        """A task, and what became of it."""
-        actors = self._actors[task.language]
-        return task, await settle(task, actors, self._rules, self._judge, self.journal)
 
 
 class _Progress:

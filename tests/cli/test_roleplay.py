@@ -150,6 +150,7 @@ def test_the_estimate_is_near_what_is_asked(
         (("--out", "x", "--profiles", "nowhere.jsonl"), "nowhere.jsonl"),
         (("--out", "x", "--compiled", "nowhere"), "nowhere"),
         (("--out", "x", "--events", "2"), "--events"),
+        (("--out", "x", "--ray-workers", "2"), "--ray-workers: is for --engine ray"),
     ],
 )
 def test_refusals(csc: CSC, tmp_path: Path, args: tuple[str, ...], problem: str) -> None:
