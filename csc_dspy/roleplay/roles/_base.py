@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, ClassVar, Final
@@ -33,9 +34,9 @@ class RoleModule(dspy.Module):
         self.act = dspy.Predict(self.signature(taxonomy, language))
 
     @staticmethod
+    @abstractmethod
     def signature(taxonomy: Taxonomy, language: Language) -> type[dspy.Signature]:
         """What is asked."""
-        raise NotImplementedError
 
     def forward(self, **inputs: str) -> dspy.Prediction:
         """The outputs of the role's signature."""

@@ -11,6 +11,7 @@ import click
 import pytest
 
 from csc_dspy.cli.main import app
+from csc_dspy.cli.roleplay_profiles import command as profiles
 from csc_dspy.roleplay import EVENTS, ROLES, Outcome
 from csc_dspy.roleplay._base import Ending
 from csc_dspy.roleplay.events import TOLD
@@ -46,13 +47,13 @@ def test_the_program_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_every_option_exists(command: click.Command) -> None:
-    known = {name for param in command.params for name in (*param.opts, *param.secondary_opts)}
+    params = [*command.params, *profiles.params]
+    known = {name for param in params for name in (*param.opts, *param.secondary_opts)}
     assert set(re.findall(r"--[a-z][a-z-]+", MANUAL)) - {"--memory"} <= known
 
 
 def test_the_commands_are_right(command: click.Command) -> None:
-    (block,) = blocks("sh")
-    for line in block.splitlines():
+    for line in "".join(blocks("sh")).splitlines():
         args = shlex.split(line.partition("  #")[0])
         assert args[:2] == ["csc-dspy", "roleplay"]
         made = command.make_context("roleplay", args[2:], resilient_parsing=True)

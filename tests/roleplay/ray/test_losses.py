@@ -24,8 +24,8 @@ from tests.roleplay.ray.conftest import Nodes
 from tests.support.behaviours import Behaviour
 from tests.support.openai_server import LLMServer
 
-# What one dialogue may have to ask again: the turn under way, and one of which the driver had not heard yet. A
-# turn is three calls, when the strategy is asked for again.
+# What one dialogue may have to ask again: the turn under way, and one of which the driver had not heard yet.
+# A turn is three calls, when the strategy is asked for again.
 _CALLS_LOST = 2 * 3
 
 
