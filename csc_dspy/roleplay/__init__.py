@@ -29,6 +29,7 @@ __all__ = [
     "Task",
     "Topic",
     "estimate",
+    "examples",
     "play",
     "roleplay",
     "settle",
@@ -54,6 +55,7 @@ _HOMES = {
     "Task": "_base",
     "Topic": "_base",
     "estimate": "estimating",
+    "examples": "teaching",
     "play": "playing",
     "settle": "settling",
 }
@@ -82,6 +84,7 @@ if TYPE_CHECKING:
     from csc_dspy.roleplay.rules import Rules
     from csc_dspy.roleplay.settling import Settled, settle
     from csc_dspy.roleplay.synthesis import Synthesis
+    from csc_dspy.roleplay.teaching import examples
 else:
     # Out of sight of type checkers, for which it would make every misspelled name a valid one.
     def __getattr__(name: str) -> object:

@@ -40,8 +40,10 @@ def command() -> click.Command:
 def test_the_program_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
-    (block,) = blocks("python")
-    exec(compile(block, "roleplay.md", "exec"), names)
+    for block in blocks("python"):
+        exec(compile(block, "roleplay.md", "exec"), names)
+    assert len(names["compiled"].act.demos) == 16
+    assert (tmp_path / "supporter_assistant.json").is_file()
     outcome: Outcome = names["outcome"]
     assert (outcome.made, len(names["corpus"])) == (4, outcome.kept)
 
