@@ -127,13 +127,17 @@ def _show(outcome: Outcome, *, as_json: bool) -> None:
         return
     output.emit(
         f"{outcome.out}: {outcome.kept:,} of {outcome.made:,} dialogues are kept, "
-        f"{outcome.counts['calls']:,} calls, {outcome.seconds:.1f} s"
+        f"{outcome.counts['calls']:,} calls, {outcome.seconds:.1f} s{_money(outcome)}"
     )
     counts = [("kept", outcome.kept)]
     counts += [(f"rejected: {reason}", count) for reason, count in outcome.counts["rejected"].items()]
     counts += [(f"failed: {reason}", count) for reason, count in outcome.counts["failed"].items()]
     rows = [(name, count, output.bar(count, outcome.made)) for name, count in counts]
     output.table(("", "dialogues", ""), rows)
+
+
+def _money(outcome: Outcome) -> str:
+    return f", {outcome.usd:,.2f} USD" if outcome.usd else ""
 
 
 def _show_plan(made: Synthesis, *, as_json: bool) -> None:

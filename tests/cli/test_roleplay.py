@@ -161,6 +161,16 @@ def test_refusals(csc: CSC, tmp_path: Path, args: tuple[str, ...], problem: str)
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_it_has_cost(csc: CSC, at: tuple[str, ...]) -> None:
+    asked = ("roleplay", "--count", "2", "--language", "en", "--fast", *at)
+    priced = csc(*asked, "--out", "priced", "--price", "1,1", "--json")
+    told = json.loads(priced.stdout)
+    assert told["usd"] == pytest.approx(told["tokens"] / 1e6, abs=1e-6)
+    assert told["usd"] > 0
+    assert json.loads(csc(*asked, "--out", "unpriced", "--json").stdout)["usd"] is None
+    assert " USD" in csc(*asked, "--out", "priced", "--price", "9000,9000").stdout
+
+
 def test_a_wrong_key_stops_at_once(csc: CSC, server: LLMServer, at: tuple[str, ...], tmp_path: Path) -> None:
     server.key = "sk-right"
     done = csc("roleplay", "--count", "50", "--out", "out", *at, env={"OPENAI_API_KEY": "sk-wrong"})
