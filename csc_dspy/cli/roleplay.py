@@ -137,7 +137,8 @@ def _show(outcome: Outcome, *, as_json: bool) -> None:
 
 
 def _money(outcome: Outcome) -> str:
-    return f", {outcome.usd:,.2f} USD" if outcome.usd else ""
+    usd = outcome.counts["usd"]
+    return f", {usd:,.2f} USD" if usd else ""
 
 
 def _show_plan(made: Synthesis, *, as_json: bool) -> None:

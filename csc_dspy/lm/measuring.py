@@ -39,6 +39,8 @@ class Measured:
     usage: Usage = field(default_factory=Usage)
     probabilities: dict[str, Mapping[str, float]] = field(default_factory=dict)
     """For each label field that was answered with a measured distribution: label → probability."""
+    usd: float | None = 0.0
+    """What the answers were paid with; None where a price is not known."""
 
 
 _collectors: ContextVar[tuple[Measured, ...]] = ContextVar("measured", default=())
@@ -59,6 +61,17 @@ def record_call(*, input_tokens: int = 0, output_tokens: int = 0, cached_tokens:
     """One call to a language model has been answered."""
     for measured in _collectors.get():
         measured.usage.add(Usage(1, input_tokens, output_tokens, cached_tokens))
+
+
+def record_cost(usd: float | None) -> None:
+    """An answer has been paid for; None if its price is not known."""
+    for measured in _collectors.get():
+        measured.usd = total(measured.usd, usd)
+
+
+def total(*amounts: float | None) -> float | None:
+    """The sum; None if one of them is not known."""
+    return None if None in amounts else sum(filter(None, amounts))
 
 
 def record_repair() -> None:

@@ -15,6 +15,7 @@ from csc_dspy.lm.budget import Budget, Tokens
 from csc_dspy.lm.failures import CallError, SpentError, call_error
 from csc_dspy.lm.keys import Secret
 from csc_dspy.lm.layers import AsyncEvents, AsyncLayer, Events, Layer
+from csc_dspy.lm.measuring import record_cost
 from csc_dspy.lm.prices import Price
 
 T = TypeVar("T")
@@ -164,7 +165,9 @@ class Call:
         if self._usage is None:
             self._terms.budget.failed(seconds)
         else:
-            self._terms.budget.answered(tokens_of(self._usage), self._terms.price, seconds)
+            tokens, price = tokens_of(self._usage), self._terms.price
+            self._terms.budget.answered(tokens, price, seconds)
+            record_cost(price.of(tokens.input, tokens.cached, tokens.output) if price else None)
         if not isinstance(error, LM15Error):
             return False
         self.failure = call_error(error, self._terms.spec, self._terms.key)

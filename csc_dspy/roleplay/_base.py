@@ -128,6 +128,8 @@ class Played:
     """How many strategies broke a rule even when asked again, and were replaced."""
     notes: Mapping[str, Any] = field(default_factory=dict)
     """What else the row is to say, such as the engine."""
+    usd: float | None = 0.0
+    """What it has cost; None where a price is not known."""
 
     def conversation(self, taxonomy: Taxonomy) -> Conversation:
         """The dialogue in the published schema, with all that is known of how it came about."""
@@ -165,6 +167,7 @@ class Failed:
     detail: str
     calls: int = 0
     tokens: int = 0
+    usd: float | None = 0.0
 
 
 @dataclass(frozen=True, slots=True)

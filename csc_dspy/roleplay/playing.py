@@ -30,7 +30,7 @@ async def play(
     except CSCError as error:
         if ends_a_run(error):
             raise
-        return Failed(task, reason_of(error), str(error), script.calls, script.tokens), script
+        return Failed(task, reason_of(error), str(error), script.calls, script.tokens, script.usd), script
 
 
 def reason_of(error: CSCError) -> str:
@@ -118,6 +118,7 @@ class _Play:
             self.script.tokens,
             overruled,
             self.actors.notes,
+            self.script.usd,
         )
 
     @property
@@ -127,4 +128,4 @@ class _Play:
 
 def recounted(played: Played, script: Script) -> Played:
     """A dialogue with what its script has cost by now."""
-    return replace(played, calls=script.calls, tokens=script.tokens)
+    return replace(played, calls=script.calls, tokens=script.tokens, usd=script.usd)

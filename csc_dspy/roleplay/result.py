@@ -16,8 +16,6 @@ class Outcome:
     counts: Mapping[str, Any]
     """As `csc_dspy.roleplay.output.Corpus.counts` tells it."""
     seconds: float
-    usd: float | None = None
-    """What this run has cost, without those that it goes on from; None where a price is not known."""
 
     @property
     def made(self) -> int:
@@ -44,5 +42,4 @@ class Outcome:
         counts = dict(self.counts)
         reasons = {"rejected_by": counts.pop("rejected"), "failed_by": counts.pop("failed")}
         numbers = {"made": self.made, "kept": self.kept, "rejected": self.rejected, "failed": self.failed}
-        spent = {"usd": None if self.usd is None else round(self.usd, 6), "seconds": round(self.seconds, 2)}
-        return {**numbers, **counts, **reasons, **spent, "out": str(self.out)}
+        return {**numbers, **counts, **reasons, "seconds": round(self.seconds, 2), "out": str(self.out)}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from csc_dspy.conversations import Turn
 from csc_dspy.exceptions import AnswerError
-from csc_dspy.lm.measuring import measuring
+from csc_dspy.lm.measuring import measuring, total
 from csc_dspy.roleplay._base import Played, Scenario
 from csc_dspy.roleplay.acting import Line
 from csc_dspy.roleplay.quality import Verdict
@@ -57,6 +57,7 @@ class Script:
     def __init__(self, key: str, taxonomy: Taxonomy, journal: Memory | None = None) -> None:
         self.calls = 0
         self.tokens = 0
+        self.usd: float | None = 0.0
         self._key = key
         self._taxonomy = taxonomy
         self._journal = journal
@@ -115,13 +116,15 @@ class Script:
         self._keys.append(key)
         self.calls += entry["calls"]
         self.tokens += entry["tokens"]
+        self.usd = total(self.usd, entry["usd"])
         return entry
 
     async def _made(self, make: Callable[[], Awaitable[Entry]]) -> Entry:
         with measuring() as measured:
             entry = await make()
         usage = measured.usage
-        return {**entry, "calls": usage.calls, "tokens": usage.input_tokens + usage.output_tokens}
+        tokens = usage.input_tokens + usage.output_tokens
+        return {**entry, "calls": usage.calls, "tokens": tokens, "usd": measured.usd}
 
 
 def _step_key(key: str, number: int) -> str:

@@ -53,7 +53,8 @@ async def _examined(played: Played, script: Script, rules: Rules, judge: Judge |
     try:
         verdict = await script.judged(played, judge)
     except AnswerError as error:
-        return Settled(Failed(played.task, "unjudged", str(error), script.calls, script.tokens))
+        failed = Failed(played.task, "unjudged", str(error), script.calls, script.tokens, script.usd)
+        return Settled(failed)
     return Settled(recounted(played, script), verdict.flaws, verdict)
 
 
@@ -66,6 +67,7 @@ def _entry(settled: Settled) -> dict[str, Any]:
         "ended": played.ended,
         "calls": played.calls,
         "tokens": played.tokens,
+        "usd": played.usd,
         "overruled": played.overruled,
         "flaws": [asdict(flaw) for flaw in settled.flaws],
         "verdict": settled.verdict.to_dict() if settled.verdict else None,
@@ -88,6 +90,7 @@ def _from_entry(entry: dict[str, Any], task: Task, actors: Actors, taxonomy: Tax
         entry["tokens"],
         entry["overruled"],
         actors.notes,
+        entry["usd"],
     )
     verdict = Verdict.from_dict(entry["verdict"]) if entry["verdict"] else None
     return Settled(played, [Flaw(**flaw) for flaw in entry["flaws"]], verdict)

@@ -120,9 +120,7 @@ class Synthesis:
         again.
         ``kept`` hears how many steps an interruption leaves behind.
         """
-        from csc_dspy.lm import Budget
-
-        begun, budget = time.perf_counter(), budget or Budget()
+        begun = time.perf_counter()
         require_place(out)
         with (
             self._journal(out, resume=resume, kept=kept) as journal,
@@ -131,12 +129,10 @@ class Synthesis:
             counts = self._played(out, settle, journal, concurrency, told)
             if not counts["failed"]:
                 journal.remove()
-        usage = budget.usage
-        usd = None if usage.unpriced_answers else usage.usd
-        return Outcome(out, counts, time.perf_counter() - begun, usd)
+        return Outcome(out, counts, time.perf_counter() - begun)
 
     @contextmanager
-    def _at_work(self, journal: Journal, concurrency: int, budget: Budget) -> Iterator[Settle]:
+    def _at_work(self, journal: Journal, concurrency: int, budget: Budget | None) -> Iterator[Settle]:
         """What settles tasks, here or on a cluster."""
         if self.cluster is None:
             with self.troupe.at_work(budget) as company:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from csc_dspy.conversations import Conversation
 from csc_dspy.data.writers import Writer, opened_writer
 from csc_dspy.files import atomic_folder, require_replaceable
+from csc_dspy.lm.measuring import total
 from csc_dspy.roleplay._base import Failed, Flaw, Played
 from csc_dspy.roleplay.output.names import CONVERSATIONS, FAILED, REJECTED
 from csc_dspy.taxonomy import Taxonomy
@@ -34,6 +35,7 @@ class Corpus:
         self.rejected: Counter[str] = Counter()
         """How many were not kept, by the first reason."""
         self._out = out
+        self._usd: float | None = 0.0
         self._calls = self._tokens = self._overruled = self._turns = 0
         self._languages: Counter[str] = Counter()
         self._failures: Counter[str] = Counter()
@@ -93,13 +95,13 @@ class Corpus:
                 "detail": failed.detail,
                 "calls": failed.calls,
                 "tokens": failed.tokens,
+                "usd": failed.usd,
                 "task": failed.task.to_dict(),
             }
         )
         self.failed += 1
         self._failures[failed.reason] += 1
-        self._calls += failed.calls
-        self._tokens += failed.tokens
+        self._count(failed)
 
     def finish(self, about: Mapping[str, Any], *, against: str | None = None) -> None:
         """Complete the folder; nothing more is taken.
@@ -123,12 +125,15 @@ class Corpus:
             "overruled": self._overruled,
             "calls": self._calls,
             "tokens": self._tokens,
+            "usd": None if self._usd is None else round(self._usd, 6),
         }
 
-    def _count(self, played: Played) -> None:
-        self._calls += played.calls
-        self._tokens += played.tokens
-        self._overruled += played.overruled
+    def _count(self, result: Played | Failed) -> None:
+        self._calls += result.calls
+        self._tokens += result.tokens
+        self._usd = total(self._usd, result.usd)
+        if isinstance(result, Played):
+            self._overruled += result.overruled
 
 
 def require_place(out: Path) -> None:

@@ -19,8 +19,6 @@ TRAITS: Final = {
     "relation": "Relation to the company",
 }
 
-_USAGE: Final = {"usd": "Cost in US dollars"}
-
 
 def about(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The facts that everyone asks for, each with its name."""
@@ -36,12 +34,4 @@ def about(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "Strategies replaced by rule", f"{counts['overruled']:,}"
     yield "Calls", f"{counts['calls']:,}"
     yield "Tokens", f"{counts['tokens']:,}"
-    for name, value in (report["usage"] or {}).items():
-        if name not in ("calls", "tokens"):
-            yield _USAGE.get(name, name.replace("_", " ").capitalize()), _amount(value)
-
-
-def _amount(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:,.2f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    yield "Cost", "price not known" if counts["usd"] is None else f"{counts['usd']:,.2f} USD"

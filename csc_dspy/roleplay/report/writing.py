@@ -51,7 +51,6 @@ def _report(
         "models": manifest.get("models") or {},
         "engine": (manifest.get("notes") or {}).get("engine"),
         "threshold": (manifest.get("judge") or {}).get("threshold"),
-        "usage": manifest.get("usage"),
         "target": name if target else None,
         "rejected": rejections(rejected_of(folder, taxonomy)),
         "failed": failures(failed_of(folder)),

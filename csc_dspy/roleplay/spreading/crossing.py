@@ -103,7 +103,7 @@ def _note(*, steps: list[Any], **others: Any) -> Note:  # noqa: ANN401  as JSON 
 
 def failure(failed: Failed) -> dict[str, Any]:
     """A failure without its task, which the driver has."""
-    return {name: getattr(failed, name) for name in ("reason", "detail", "calls", "tokens")}
+    return {name: getattr(failed, name) for name in ("reason", "detail", "calls", "tokens", "usd")}
 
 
 def to_plain(error: CSCError) -> dict[str, Any]:

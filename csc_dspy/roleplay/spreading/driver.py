@@ -7,6 +7,7 @@ from contextlib import aclosing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from csc_dspy.exceptions import ConfigError
+from csc_dspy.lm.measuring import total
 from csc_dspy.roleplay._base import Failed, Task
 from csc_dspy.roleplay.script import Memory, steps_of
 from csc_dspy.roleplay.settling import Settled
@@ -82,6 +83,7 @@ class _Driver:
             f"{TRIES} workers that played it were lost",
             sum(step["calls"] for step in steps),
             sum(step["tokens"] for step in steps),
+            total(*(step["usd"] for step in steps)),
         )
 
     async def _followed(self, place: Place, task: Task) -> Failed | None:
