@@ -15,6 +15,7 @@ import pytest
 from tests.conftest import CSC
 from tests.finetuning.rows import write_rows
 from tests.support.openai_server import LLMServer
+from tests.support.processes import unmeasured
 
 TALK = {"dialogue": [{"speaker": "customer", "text": "我的快递一直没到！"}]}
 
@@ -143,6 +144,7 @@ def start(server: LLMServer, data: Path, folder: Path, *args: str) -> subprocess
         stderr=subprocess.PIPE,
         encoding="utf-8",
         cwd=folder,
+        env=unmeasured(),
     )
 
 

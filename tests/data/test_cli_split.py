@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from csc_dspy.data.packaged import FOLDER
+from tests.support.processes import unmeasured
 
 if TYPE_CHECKING:
     from tests.conftest import CSC
@@ -241,7 +241,7 @@ def test_killed_while_writing_it_leaves_no_half_split(csc: CSC, tmp_path: Path, 
         assert csc("data", "split", "rolecs-sample", "--out", out).returncode == 0
     was = contents(out) if before else None
     command = ["data", "split", str(source), "--out", str(out), "--force"]
-    with subprocess.Popen([sys.executable, "-m", "csc_dspy", *command], env=os.environ) as process:
+    with subprocess.Popen([sys.executable, "-m", "csc_dspy", *command], env=unmeasured()) as process:
         begun = time.monotonic()
         while not list(tmp_path.glob(".parts.*.partial/.*train*")):
             assert process.poll() is None
@@ -257,7 +257,7 @@ def test_killed_while_writing_it_leaves_no_half_split(csc: CSC, tmp_path: Path, 
 
 def test_interrupted_it_puts_everything_in_order(tmp_path: Path) -> None:
     command = ["data", "split", str(many(tmp_path / "all.jsonl")), "--out", str(tmp_path / "parts")]
-    with subprocess.Popen([sys.executable, "-m", "csc_dspy", *command], env=os.environ) as process:
+    with subprocess.Popen([sys.executable, "-m", "csc_dspy", *command], env=unmeasured()) as process:
         begun = time.monotonic()
         while not list(tmp_path.glob(".parts.*.partial/.*train*")):
             assert process.poll() is None

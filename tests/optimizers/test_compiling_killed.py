@@ -18,6 +18,7 @@ from csc_dspy import read
 from csc_dspy.compiled import load
 from tests.support.behaviours import Behaviour, slow
 from tests.support.openai_server import LLMServer
+from tests.support.processes import unmeasured
 
 CONCURRENCY = 4
 RUN = ".out.run"
@@ -56,6 +57,7 @@ def start(llm_server: LLMServer, tmp_path: Path) -> Iterator[Start]:
             stderr=subprocess.PIPE,
             encoding="utf-8",
             cwd=tmp_path,
+            env=unmeasured(),
         )
         started.append(process)
         return process

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.browser import Page, browsing, chromium
 from tests.support.openai_server import LLMServer, running
+from tests.support.processes import unmeasured
 
 
 @pytest.fixture
@@ -32,6 +33,7 @@ def begin(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
             stderr=subprocess.PIPE,
             encoding="utf-8",
             cwd=tmp_path,
+            env=unmeasured(),
         )
         started.append(process)
         return process
